@@ -171,7 +171,7 @@ it('has the time-outs, limits and retries as the libraries of a running process 
       REDIS_URL: redis.url,
     },
   });
-  const { port } = await app.ready;
+  const { port, lasting } = await app.ready;
   await app.waitForLine('stderr', (line) => line.includes('/metrics, /healthz and /readyz at'));
   const { stdout } = await run(folder(), ['snapshot', '--admin', `http://127.0.0.1:${adminPort}`]);
   const { settings } = JSON.parse(stdout) as { settings: Record<string, Record<string, unknown>> };
@@ -185,6 +185,20 @@ it('has the time-outs, limits and retries as the libraries of a running process 
   expect(of('p-retry')).toEqual({ factor: 3, minTimeout: 20, retries: 4 });
   expect(of('got')).toMatchObject({ 'retry.limit': 1, 'timeout.request': 650 });
   expect(of(`http server port ${port}`)).toMatchObject({ requestTimeout: 4_000, keepAliveTimeout: 1_234 });
+  expect(of('axios-retry')).toMatchObject({ retries: 5, retryDelay: 'function', shouldResetTimeout: true });
+  expect(of('bullmq Queue orders')).toMatchObject({
+    'defaultJobOptions.attempts': 6,
+    'defaultJobOptions.backoff.delay': 70,
+  });
+  expect(of('bullmq Worker orders')).toMatchObject({ concurrency: 9, lockDuration: 40_000, maxStalledCount: 1 });
+  expect(of(`undici http://127.0.0.1:${lasting}`)).toMatchObject({
+    connections: 12,
+    headersTimeout: 4_500,
+    pipelining: 2,
+    bodyTimeout: 300_000,
+  });
+  // Of Node's own.
+  expect(of(`undici http://localhost:${lasting}`)).toMatchObject({ headersTimeout: 300_000, keepAliveTimeout: 4_000 });
 });
 
 it('says which setting of a running library differs', async () => {

@@ -1,5 +1,5 @@
-import { trace, type Attributes, type Context, type Histogram, type Meter, type Span } from '@opentelemetry/api';
-import type { Telemetry } from '@foreshock/kit';
+import type { Attributes, Context, Histogram, Meter, Span } from '@opentelemetry/api';
+import { withSpan, type Telemetry } from '@foreshock/kit';
 import { HTTP_CLIENT_CONNECT_DURATION, HTTP_CLIENT_DNS_DURATION, HTTP_CLIENT_TLS_DURATION } from '@foreshock/kit/names';
 import type { Phase, SentRequest } from './events.ts';
 import { knownMethod } from './method.ts';
@@ -37,7 +37,7 @@ export class ClientMetrics {
     const histogram = this.#phases?.[phase];
     if (!histogram) return;
     const attributes = { 'server.address': host, ...(port !== undefined && { 'server.port': port }) };
-    histogram.record(ms / 1_000, attributes, trace.setSpan(where, span));
+    histogram.record(ms / 1_000, attributes, withSpan(where, span));
   }
 
   /**
@@ -57,6 +57,6 @@ export class ClientMetrics {
     if (statusCode !== undefined) attributes['http.response.status_code'] = statusCode;
     if (httpVersion !== undefined) attributes['network.protocol.version'] = httpVersion;
     if (errorType !== undefined) attributes['error.type'] = errorType;
-    this.#calls.record((performance.now() - started) / 1_000, attributes, trace.setSpan(where, span));
+    this.#calls.record((performance.now() - started) / 1_000, attributes, withSpan(where, span));
   }
 }

@@ -1,5 +1,7 @@
+import type { BoundaryLine } from './boundary-line.ts';
+
 /** Writes as the application would: its level, format and transports apply. */
-export type WriteLine = (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
+export type WriteLine = (line: BoundaryLine) => void;
 
 let first: WriteLine | undefined;
 let last: WriteLine | undefined;

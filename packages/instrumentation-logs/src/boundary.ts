@@ -11,11 +11,9 @@ import {
 import { useLogger } from './application-logger.ts';
 import type { BoundaryLogs } from './boundary-log.ts';
 import type { LineEvents } from './events.ts';
+import { lineFields, ownXTraceId } from './line-fields.ts';
 import { errorLogged } from './logged-errors.ts';
 import { sentLine, type LoggedLine, type SentLine } from './sent-line.ts';
-
-/** Safe in JSON without escapes, even if the propagator changes. */
-const PLAIN = /^[\w.:-]{1,128}$/;
 
 export interface LogsConfig extends InstrumentationConfig {
   /** Whether a {@link BoundaryLog} writes by the application's logger. Default undefined: none. */
@@ -28,10 +26,7 @@ export interface LogsConfig extends InstrumentationConfig {
 
 const SCOPE = { name: '@foreshock/instrumentation-logs', version: VERSION };
 
-/**
- * Also unsampled: a request's lines correlate without spans. Names: OpenTelemetry's "Trace Context in non-OTLP Log
- * Formats".
- */
+/** Also unsampled: a request's lines correlate without spans. */
 export function open(telemetry: Telemetry, config: LogsConfig): LineEvents {
   return {
     useLogger: config.boundaryLogs && useLogger,
@@ -42,13 +37,10 @@ export function open(telemetry: Telemetry, config: LogsConfig): LineEvents {
       const where = context.active();
       const span = spanContextOf(where);
       if (span === undefined) return undefined;
-      const { traceId, spanId, traceFlags } = span;
       const given = xTraceIdOf(where);
-      const differs = given !== undefined && given !== traceId && PLAIN.test(given);
-      if (telemetry.upstreamIsActive) return differs ? { x_trace_id: given } : undefined;
-      const flags = (traceFlags < 16 ? '0' : '') + traceFlags.toString(16);
-      if (!differs) return { trace_id: traceId, span_id: spanId, trace_flags: flags };
-      return { trace_id: traceId, span_id: spanId, trace_flags: flags, x_trace_id: given };
+      if (!telemetry.upstreamIsActive) return lineFields(span, given);
+      const own = ownXTraceId(span.traceId, given);
+      return own === undefined ? undefined : { x_trace_id: own };
     },
 
     logged(errorType) {

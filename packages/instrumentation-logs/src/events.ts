@@ -1,13 +1,6 @@
 import type { WriteLine } from './application-logger.ts';
+import type { LineFields } from './line-fields.ts';
 import type { LoggedLine } from './sent-line.ts';
-
-/** Values match `[A-Za-z0-9._:-]`: unescaped in JSON. */
-export interface LineFields {
-  trace_id?: string;
-  span_id?: string;
-  trace_flags?: string;
-  x_trace_id?: string;
-}
 
 export interface LineEvents {
   /** Undefined outside any trace. */

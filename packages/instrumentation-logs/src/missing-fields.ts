@@ -1,4 +1,4 @@
-import type { LineFields } from './events.ts';
+import type { LineFields } from './line-fields.ts';
 
 /** Adds what the line lacks; returns it. */
 export function addMissing<T extends object>(line: T, fields: LineFields): T {

@@ -16,6 +16,7 @@ import {
   messageContext,
   runIn,
   suppressed,
+  withSpan,
   type InstrumentationConfig,
   type Telemetry,
 } from '@foreshock/kit';
@@ -83,7 +84,7 @@ export function openQueue(
     const span = telemetry.tracer.startSpan(spanName, options, where);
     span.end();
     const now = performance.now();
-    metrics?.received((now - since) / 1000, common.values, trace.setSpan(where, span));
+    metrics?.received((now - since) / 1000, common.values, withSpan(where, span));
     const link: Link = { context: span.spanContext() };
     return messages.map((message) => ({
       // Created on settlement, because many are never settled here.

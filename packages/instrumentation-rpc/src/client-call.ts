@@ -3,6 +3,7 @@ import {
   Caller,
   receivedHere,
   sendTrace,
+  withSpan,
   type CommonAttributes,
   type OutgoingHeaders,
   type Telemetry,
@@ -113,7 +114,7 @@ export class RpcCall extends Caller implements Called, AttemptedCall {
       ...(code !== OK && !(code === CANCELLED && this.isCancelled) && { 'error.type': name }),
     };
     delete measured['peer.service'];
-    const where = trace.setSpan(this.context, this.#last.span);
+    const where = withSpan(this.context, this.#last.span);
     client.record((performance.now() - this.#began) / 1_000, measured, where);
   }
 

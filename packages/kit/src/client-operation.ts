@@ -6,6 +6,7 @@ import { startSpan, type SpanStart } from './common-attributes.ts';
 import { errorTypeOf } from './error-type.ts';
 import { DB_TIMEOUT_PHASE } from './names.ts';
 import type { ConnectionHolding } from './pooled-connections.ts';
+import { withSpan } from './served-context.ts';
 
 /** How to read a server's errors in a client library's form. */
 export interface ServerErrors {
@@ -133,7 +134,7 @@ export class ClientOperation extends Caller {
     const attributes = this.measured();
     if (!attributes) return;
     if (errorType !== undefined) attributes['error.type'] = errorType;
-    duration.record((performance.now() - this.#start) / 1_000, attributes, trace.setSpan(this.context, this.span));
+    duration.record((performance.now() - this.#start) / 1_000, attributes, withSpan(this.context, this.span));
   }
 
   #describeOpening(connection: object): void {

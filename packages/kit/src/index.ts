@@ -29,7 +29,7 @@ export {
   runIn,
 } from './context-bridge.ts';
 export { collectDependencies, dependencies, noteUse, type Dependency, type PoolUse } from './dependencies.ts';
-export { plainSettings, type Settings } from './settings.ts';
+export { namedSettings, plainSettings, type Settings } from './settings.ts';
 export { noteDegraded, type DegradedMode } from './degraded.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
@@ -64,7 +64,7 @@ export {
   type Runner,
 } from './observed-method.ts';
 export { OperationClient } from './operation-client.ts';
-export { attributeOf, isOwn, OWN, spanContextOf, type Own } from './own-tracer.ts';
+export { attributeOf, eachAttribute, isOwn, OWN, spanContextOf, type Own } from './own-tracer.ts';
 export {
   addDriver,
   holdingOf,
@@ -83,7 +83,7 @@ export { lastError, noteError, offerState, processState } from './process-state.
 export { propertiesOf, replacementOf, replaceOn, type Attachment } from './replaced-function.ts';
 export { beforeEach } from './before-each.ts';
 export { nextRound } from './rounds.ts';
-export { receivedHere, rpcMetadataOf, ServedContext, type RpcMetadata } from './served-context.ts';
+export { receivedHere, rpcMetadataOf, ServedContext, withSpan, type RpcMetadata } from './served-context.ts';
 export { sendTrace, UntrustedHeaders, type OutgoingHeaders } from './trace-headers.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';

@@ -19,13 +19,23 @@ export function isOwn<T extends Own>(made: object): made is T {
   return (made as Partial<Own>)[OWN] === true;
 }
 
+type Visit = (key: string, value: AttributeValue | undefined) => void;
+
 interface OwnSpan extends Own {
   attribute(key: string): AttributeValue | undefined;
+  eachAttribute(visit: Visit): void;
 }
 
 /** Without building an object, if ours. */
 export function attributeOf(span: object, key: string): AttributeValue | undefined {
   return isOwn<OwnSpan>(span) ? span.attribute(key) : (span as { attributes: Attributes }).attributes[key];
+}
+
+/** Without building an object, if ours. */
+export function eachAttribute(span: object, visit: Visit): void {
+  if (isOwn<OwnSpan>(span)) return span.eachAttribute(visit);
+  const { attributes } = span as { attributes: Attributes };
+  for (const key in attributes) visit(key, attributes[key]);
 }
 
 /** If valid. */

@@ -1,4 +1,4 @@
-import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
+import { createContextKey, ROOT_CONTEXT, type Context, type Span } from '@opentelemetry/api';
 
 /** From `trace/context-utils` of `@opentelemetry/api`. */
 const SPAN = createContextKey('OpenTelemetry Context Key SPAN');
@@ -54,4 +54,9 @@ export class ServedContext implements Context {
     if (key === SPAN || key === RPC_METADATA) return this.setValue(key, undefined);
     return new ServedContext(this.#under.deleteValue(key), this.#span, this.#served);
   }
+}
+
+/** For a measurement's exemplar: `trace.setSpan` would copy all values. */
+export function withSpan(where: Context, span: Span): Context {
+  return new ServedContext(where, span, rpcMetadataOf(where));
 }

@@ -11,7 +11,7 @@ export interface Settings {
 
 /** Of time-outs, limits, retries; no texts, so no secrets. */
 const WANTED =
-  /time|retr|attempt|max|min|limit|delay|interval|backoff|idle|alive|concurren|threshold|jitter|factor|ttl|lifetime|capacity|tries|volume|increment|queue|pool|size|reject|forever|offline|heartbeat/i;
+  /time|duration|retr|attempt|max|min|limit|delay|interval|backoff|idle|alive|concurren|threshold|jitter|factor|ttl|lifetime|capacity|tries|volume|increment|queue|pool|size|reject|forever|offline|heartbeat/i;
 /** What only looks like one. */
 const UNWANTED = /^(?:runtime|timeStamp|_)|metadata|monitor|uptime|pass|secret|key$/i;
 const MAX_VALUES = 60;
@@ -21,6 +21,18 @@ const MAX_DEPTH = 3;
 export function plainSettings(...sources: readonly unknown[]): Settings['values'] {
   const values: Record<string, number | boolean | string> = {};
   for (const source of sources) collect(source, '', 0, values);
+  return values;
+}
+
+/** Of an object that has more than settings: numbers, switches, and that something is a function. */
+export function namedSettings(source: object, names: readonly string[]): Settings['values'] {
+  const values: Record<string, number | boolean | string> = {};
+  for (const name of names) {
+    const value: unknown = (source as Record<string, unknown>)[name];
+    if (typeof value === 'number' || typeof value === 'boolean')
+      values[name] = Number.isFinite(value) || typeof value === 'boolean' ? value : String(value);
+    else if (typeof value === 'function') values[name] = 'function';
+  }
   return values;
 }
 
@@ -56,6 +68,10 @@ export class KnownSettings {
   /** Of what is known elsewhere. */
   readonly sources = new Set<() => Iterable<Settings>>();
 
+  has(object: object): boolean {
+    return this.#seen.has(object);
+  }
+
   note<T extends object>(library: string, object: T, describe: (object: T) => Omit<Settings, 'library'>): void {
     if (this.#seen.has(object)) return;
     this.#seen.add(object);
@@ -67,6 +83,7 @@ export class KnownSettings {
   notePolicy(library: string, ...sources: readonly unknown[]): void {
     if (this.#policies.size >= MAX_POLICIES) return;
     const values = plainSettings(...sources);
+    if (Object.keys(values).length === 0) return;
     this.#policies.set(`${library} ${JSON.stringify(values)}`, { library, name: undefined, values });
   }
 

@@ -11,6 +11,7 @@ import {
   type MetricOptions,
   type UpDownCounter,
 } from '@opentelemetry/api';
+import { recorderOf } from './cells.ts';
 import { keepExemplar, SeriesTable } from './series.ts';
 
 const NONE: Attributes = {};
@@ -68,11 +69,12 @@ class BoundedMeter implements Meter {
     const inner = this.#meter.createHistogram(name, options);
     const table = this.#table(name);
     const hasTraces = this.#hasTraces;
+    const record = recorderOf(inner, (value, { attributes }, where) => inner.record(value, attributes, where));
     const boundaries = options?.advice?.explicitBucketBoundaries ?? DEFAULT_BOUNDARIES;
     return {
       record(value, attributes = NONE, where: Context = context.active()) {
         const series = table.of(attributes);
-        inner.record(value, series.attributes, where);
+        record(value, series, where);
         if (hasTraces) keepExemplar(series, bucketOf(boundaries, value), value, where);
       },
     };
@@ -88,13 +90,15 @@ class BoundedMeter implements Meter {
 
   #adding(name: string, inner: Counter): Counter {
     const table = this.#table(name);
-    return { add: (value, attributes = NONE, where) => inner.add(value, table.of(attributes).attributes, where) };
+    const add = recorderOf(inner, (value, { attributes }, where) => inner.add(value, attributes, where));
+    return { add: (value, attributes = NONE, where) => add(value, table.of(attributes), where) };
   }
 
   createGauge(name: string, options?: MetricOptions): Gauge {
     const inner = this.#meter.createGauge(name, options);
     const table = this.#table(name);
-    return { record: (value, attributes = NONE, where) => inner.record(value, table.of(attributes).attributes, where) };
+    const record = recorderOf(inner, (value, { attributes }, where) => inner.record(value, attributes, where));
+    return { record: (value, attributes = NONE, where) => record(value, table.of(attributes), where) };
   }
 
   createObservableCounter: Meter['createObservableCounter'] = (...given) =>

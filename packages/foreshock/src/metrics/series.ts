@@ -1,5 +1,6 @@
 import { TraceFlags, type Attributes, type AttributeValue, type Context, type SpanContext } from '@opentelemetry/api';
 import { spanContextOf } from '@foreshock/kit';
+import { hashOf } from './attributes-hash.ts';
 
 /** A sampled span with a measurement. */
 export interface Exemplar {
@@ -13,6 +14,8 @@ export interface Exemplar {
 export interface Series {
   /** The SDK's key of the series: always the same object. */
   readonly attributes: Attributes;
+  /** Of them: its key, as text. */
+  readonly hash: string;
   /** Of a histogram, by bucket. */
   exemplars: (Exemplar | undefined)[] | undefined;
   /** As Prometheus's labels, once scraped. */
@@ -78,7 +81,7 @@ export class SeriesTable {
 }
 
 function makeSeries(attributes: Attributes): Series {
-  const series: Series = { attributes, exemplars: undefined, labels: undefined };
+  const series: Series = { attributes, hash: hashOf(attributes), exemplars: undefined, labels: undefined };
   known.set(attributes, series);
   return series;
 }

@@ -62,6 +62,14 @@ export class LimitedAttributes {
     return undefined;
   }
 
+  each(visit: (key: string, value: AttributeValue | undefined) => void): void {
+    const { common, moreCommon, given, later } = this;
+    if (common) visitAll(common.values, visit);
+    if (moreCommon) visitAll(moreCommon.values, visit);
+    visitAll(given, visit);
+    for (let i = 0; i < later.length; i += 2) visit(later[i] as string, later[i + 1] as AttributeValue);
+  }
+
   /** None may be set yet. */
   addCommon(common: CommonAttributes): void {
     const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
@@ -150,6 +158,10 @@ export class LimitedAttributes {
       report('reading an attribute', error);
     }
   }
+}
+
+function visitAll(values: Readonly<Attributes>, visit: (key: string, value: AttributeValue | undefined) => void): void {
+  for (const key in values) visit(key, values[key]);
 }
 
 /** -1 unless primitives within limits. */

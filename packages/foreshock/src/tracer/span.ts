@@ -165,6 +165,10 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     return this.recorded.get(key);
   }
 
+  eachAttribute(visit: (key: string, value: AttributeValue | undefined) => void): void {
+    this.recorded.each(visit);
+  }
+
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (this.ended) return this;
     const { eventCountLimit: limit, attributePerEventCountLimit, attributeValueLengthLimit } = this.#tracer.spanLimits;

@@ -9,6 +9,7 @@ import { onAbort, onConnection } from './abort.ts';
 import { beginBody, bodyChunkSent, bodySent, requestReader } from './body.ts';
 import { RequestHeaders, type WithHeaders } from './headers.ts';
 import { Pools } from './pools.ts';
+import { noteGlobalDispatchers } from './settings.ts';
 import { observeStaleAnswers } from './stale-answers.ts';
 
 /** lib/core/request.js of undici 5 to 8. */
@@ -85,6 +86,7 @@ export const undici: Adapter<HttpEvents> = {
       },
     );
     observeStaleAnswers(hooks);
+    noteGlobalDispatchers(hooks);
     hooks.onChannel<{ request: Request }>('undici:request:trailers', ({ request }) => request[SENT]?.ended());
     hooks.onChannel<{ request: Request; error: unknown }>('undici:request:error', ({ request, error }) => {
       const sent = request[SENT];

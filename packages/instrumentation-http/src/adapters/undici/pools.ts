@@ -1,5 +1,6 @@
 import { Caller, HandOver, type Hooks } from '@foreshock/kit';
 import type { HttpEvents } from '../../events.ts';
+import { noteDispatcher } from './settings.ts';
 
 class Asked extends Caller {
   readonly at = performance.now();
@@ -32,7 +33,8 @@ export class Pools {
     const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'dispatch');
     if (!dispatch) return;
     hooks.calls(prototype, dispatch, {
-      begin: (_pool, [, handler]): Asked | undefined => {
+      begin: (pool: object, [, handler]): Asked | undefined => {
+        noteDispatcher(pool);
         if (typeof handler !== 'object') return undefined;
         const asked = new Asked(events.begin());
         this.#known.set(handler, asked);
@@ -45,9 +47,10 @@ export class Pools {
   /** `dispatch` (lib/dispatcher/client.js) makes the request. */
   #wrapClient(prototype: { dispatch(): void }, hooks: Hooks): void {
     hooks.calls(prototype, 'dispatch', {
-      begin: (_client, [, handler]): Asked | undefined => {
+      begin: (client: object, [, handler]): Asked | undefined => {
         const asked = this.#known.get(handler);
         if (asked) this.#known.delete(handler);
+        else noteDispatcher(client);
         return asked;
       },
       handOver: this.asked,

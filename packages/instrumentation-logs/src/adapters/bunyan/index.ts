@@ -31,8 +31,9 @@ export const bunyan: Adapter<LineEvents> = {
       // By the constructor, for no child; 1.0 lacks the method.
       if (useLogger && typeof exports.prototype.addStream === 'function') {
         hooks.before(exports.prototype, 'addStream', (log) => {
-          useLogger((level, message, fields) => {
-            if (!log.streams.some(({ stream }: any) => isEnded(stream))) log[level](fields, message);
+          useLogger((line) => {
+            if (log.streams.some(({ stream }: any) => isEnded(stream))) return;
+            line.within(() => log[line.level](line.fields, line.message));
           });
         });
       }

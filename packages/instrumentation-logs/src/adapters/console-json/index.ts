@@ -31,9 +31,10 @@ export const consoleJson: Adapter<LineEvents> = {
         args.push('%s', JSON.stringify(line));
       });
     }
-    events.useLogger?.((level, message, fields) => {
-      const line = { level: LEVELS[level], time: Date.now(), ...origin, ...fields, msg: message };
-      console[level](JSON.stringify(addMissing(line, events.fields() ?? {})));
+    events.useLogger?.((line) => {
+      const { level, message, fields } = line;
+      const record = { level: LEVELS[level], time: Date.now(), ...origin, ...fields, msg: message };
+      line.within(() => console[level](JSON.stringify(addMissing(record, events.fields() ?? {}))));
     }, true);
   },
 };

@@ -51,8 +51,9 @@ export const nestjsCommon: Adapter<LineEvents> = {
     if (!useLogger) return;
     hooks.onLoad('@nestjs/common/services/logger.service.js', ({ exports: { Logger } }) => {
       // By static methods: the application may put its own logger behind them (`app.useLogger`).
-      useLogger((level, message, fields) => {
-        Logger[level === 'warn' ? 'warn' : 'log'](message + textOf(fields), 'Boundary');
+      useLogger((line) => {
+        const text = line.message + textOf(line.fields);
+        line.within(() => Logger[line.level === 'warn' ? 'warn' : 'log'](text, 'Boundary'));
       }, true);
     });
   },

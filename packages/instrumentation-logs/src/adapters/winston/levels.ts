@@ -9,10 +9,11 @@ export function isWarning(levels: Record<string, number> | undefined, level: unk
 
 /** syslog says `warning`. */
 export function writerOf(logger: any): WriteLine {
-  return (level, message, fields) => {
+  return (line) => {
     // After `close` there are no transports, which winston 3 complains of at each line.
     if (isEnded(logger) || logger.transports?.length === 0) return;
     const { levels } = logger;
-    logger.log(level === 'warn' && levels.warn === undefined ? 'warning' : level, message, fields);
+    const level = line.level === 'warn' && levels.warn === undefined ? 'warning' : line.level;
+    line.within(() => logger.log(level, line.message, line.fields));
   };
 }

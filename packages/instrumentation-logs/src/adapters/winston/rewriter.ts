@@ -1,5 +1,6 @@
 import { errorTypeOf, report, type Hooks } from '@foreshock/kit';
-import type { LineEvents, LineFields } from '../../events.ts';
+import type { LineEvents } from '../../events.ts';
+import type { LineFields } from '../../line-fields.ts';
 import { severityOfName } from '../../severity.ts';
 import { isWarning, writerOf } from './levels.ts';
 import { withFields } from './with-fields.ts';

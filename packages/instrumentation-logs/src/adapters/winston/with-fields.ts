@@ -1,5 +1,5 @@
 import { returning, type AnyFunction } from '@foreshock/kit';
-import type { LineFields } from '../../events.ts';
+import type { LineFields } from '../../line-fields.ts';
 import { addMissing } from '../../missing-fields.ts';
 import { copyOf } from './copied-error.ts';
 

@@ -1,4 +1,4 @@
-import { dependencies, type Adapter } from '@foreshock/kit';
+import { dependencies, namedSettings, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { ConnectionManagers } from './connection-manager.ts';
 import { Consumers } from './consumer.ts';
@@ -24,6 +24,15 @@ export const amqplib: Adapter<QueueEvents> = {
     hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => {
       hooks.detach(exports, 'connect');
       hooks.before(exports, 'connect', (_, [url]) => noteBroker(url));
+    });
+    hooks.onLoad('amqplib/lib/connection.js', ({ exports }) => {
+      // Agreed with the broker later: read when asked for.
+      hooks.before(exports.Connection.prototype, 'open', (connection: object) => {
+        dependencies()?.settings.note('amqplib', connection, (each) => ({
+          name: undefined,
+          values: namedSettings(each, ['heartbeat', 'frameMax', 'channelMax']),
+        }));
+      });
     });
     hooks.onLoad('amqplib/lib/channel.js', ({ exports }) => consumers.observeFrames(exports.Channel.prototype));
     for (const model of ['channel_model', 'callback_model']) {

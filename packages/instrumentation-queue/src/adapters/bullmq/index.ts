@@ -1,4 +1,4 @@
-import { inRange, type Adapter } from '@foreshock/kit';
+import { dependencies, inRange, namedSettings, plainSettings, type Adapter, type Hooks } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { observeCommands } from './commands.ts';
 import { Consumers } from './consumer.ts';
@@ -16,8 +16,31 @@ const OWN_WORK = [
   ['queue-events', 'QueueEvents', ['run']],
 ] as const;
 
+/** `Queue`, `Worker`, `QueueEvents`. */
+interface Base {
+  readonly constructor: { readonly name: string };
+  readonly name: string;
+  readonly opts: object;
+}
+
 /** With propagating telemetry (`opts.telemetry`, `trace` of utils.js). */
 const TELEMETRY = '>=5.34.0 <7';
+
+/** Called by the constructor: of 6, and of newer versions of 5. */
+function observeMaking(prototype: object, hooks: Hooks): void {
+  for (const name of ['createBackend', 'createScripts']) {
+    if (Object.hasOwn(prototype, name)) hooks.before(prototype, name as never, noteSettings);
+  }
+}
+
+/** The subclass's constructor may complete them: they are read when asked for. */
+function noteSettings(base: Base): void {
+  dependencies()?.settings.note('bullmq', base, (each) => ({
+    name: `${each.constructor.name} ${each.name}`,
+    // A worker's can be set later.
+    values: { ...plainSettings({ ...each.opts, connection: undefined }), ...namedSettings(each, ['concurrency']) },
+  }));
+}
 
 /** bullmq 5 and 6. Lacking `exports`, `require` and `import` load dist/cjs. */
 export const bullmq: Adapter<QueueEvents> = {
@@ -58,9 +81,15 @@ export const bullmq: Adapter<QueueEvents> = {
       observePuttingOff(Job.prototype, hooks, dueTimes);
       observeCommands(Job.prototype, queue, hooks);
     });
-    onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
+    onClass('worker', ({ Worker: { prototype } }) => {
+      consumers.observeWorker(prototype);
+      observeMaking(prototype, hooks);
+    });
     onClass('queue-events', ({ QueueEvents: { prototype } }) => outcomes.observeEvents(prototype));
-    onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));
+    onClass('queue-base', ({ QueueBase: { prototype } }) => {
+      outcomes.observe(prototype);
+      observeMaking(prototype, hooks);
+    });
 
     // These belong to no request.
     for (const [file, name, methods] of OWN_WORK) {

@@ -1,7 +1,26 @@
-import { dependencies, type Adapter } from '@foreshock/kit';
+import { dependencies, namedSettings, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { Consumers } from './consumer.ts';
 import { observedFactory } from './producer.ts';
+
+interface Connection {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** src/consumer/consumerGroup.js */
+const OF_GROUPS = [
+  'sessionTimeout',
+  'rebalanceTimeout',
+  'maxWaitTime',
+  'minBytes',
+  'maxBytes',
+  'maxBytesPerPartition',
+  'metadataMaxAge',
+  'autoCommit',
+  'autoCommitInterval',
+  'autoCommitThreshold',
+];
 
 /** kafkajs 2: producers are closures, consumers `Runner` and `ConsumerGroup`. */
 export const kafkajs: Adapter<QueueEvents> = {
@@ -22,10 +41,23 @@ export const kafkajs: Adapter<QueueEvents> = {
     });
     hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) => {
       hooks.detach(prototype, 'connect');
-      hooks.before(prototype, 'connect', ({ host, port }: { host: string; port: number }) => {
+      hooks.before(prototype, 'connect', (connection: Connection) => {
+        const { host, port } = connection;
         dependencies()?.note({ system: 'kafka', address: host, port });
+        dependencies()?.settings.note('kafkajs', connection, (each) => ({
+          name: `connection ${each.host}:${each.port}`,
+          values: namedSettings(each, ['connectionTimeout', 'requestTimeout', 'reauthenticationThreshold']),
+        }));
       });
     });
-    hooks.onLoad('kafkajs/src/consumer/consumerGroup.js', ({ exports }) => consumers.observeOffsets(exports.prototype));
+    hooks.onLoad('kafkajs/src/consumer/consumerGroup.js', ({ exports: { prototype } }) => {
+      consumers.observeOffsets(prototype);
+      hooks.before(prototype, 'connect', (group: { groupId: string }) => {
+        dependencies()?.settings.note('kafkajs', group, (each) => ({
+          name: `consumer ${each.groupId}`,
+          values: namedSettings(each, OF_GROUPS),
+        }));
+      });
+    });
   },
 };

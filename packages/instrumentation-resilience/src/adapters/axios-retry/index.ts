@@ -1,4 +1,12 @@
-import { observed, type Adapter, type AnyFunction, type Hooks, type MethodCalls } from '@foreshock/kit';
+import {
+  dependencies,
+  followed,
+  observed,
+  type Adapter,
+  type AnyFunction,
+  type Hooks,
+  type MethodCalls,
+} from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'axios-retry';
@@ -21,7 +29,13 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['get', 'head', 'options', 'put'
 interface Config {
   method?: unknown;
   /** `namespace` of axios-retry. */
-  'axios-retry'?: { retryCount?: number; retries?: number };
+  'axios-retry'?: {
+    retryCount?: number;
+    retries?: number;
+    retryDelay?: unknown;
+    retryCondition?: unknown;
+    shouldResetTimeout?: boolean;
+  };
 }
 
 /**
@@ -77,12 +91,19 @@ function observeAxios(
     if (typeof fulfilled === 'function' && texts.has(String(fulfilled))) {
       expected = true;
       queueMicrotask(forget);
+      args[0] = followed(fulfilled, noteOptions, NAME, hooks);
     } else if (expected && !fulfilled && typeof rejected === 'function') {
       forget();
       retried.add(manager);
       args[1] = retrying(manager, rejected as AnyFunction);
     }
   });
+
+  /** Of the instance and the call, as `setCurrentState` (index.js) joins them. */
+  function noteOptions(config: Config | undefined): void {
+    const { retries, retryDelay, retryCondition, shouldResetTimeout } = config?.['axios-retry'] ?? {};
+    dependencies()?.settings.notePolicy(NAME, { retries, retryDelay, retryCondition, shouldResetTimeout });
+  }
 
   /** Runs in a failed attempt's context; returns the next one's result. */
   function retrying(manager: Interceptors, retryOrThrow: AnyFunction): AnyFunction {

@@ -1,7 +1,7 @@
 import {
   dependencies,
+  HandOver,
   observed,
-  preceded,
   replacementOf,
   type AnyFunction,
   type Attachment,
@@ -27,6 +27,14 @@ export function attemptsOf(retries: unknown): number | undefined {
   return Number.isSafeInteger(retries) ? (retries as number) + 1 : undefined;
 }
 
+/** From these functions to `retry`'s operations, by which async-retry and p-retry up to 6 do their work at once. */
+const retryOfCaller = new HandOver<Retry>();
+
+/** Whether another library retries by what is called now. */
+export function takeRetryOfCaller(): boolean {
+  return retryOfCaller.take() !== undefined;
+}
+
 /** Observes the function that a library's only function retries. */
 export function observedRetries(
   original: AnyFunction,
@@ -35,14 +43,15 @@ export function observedRetries(
   hooks: Hooks,
 ): AnyFunction {
   return replacementOf(original, resilience, hooks, (fn, attachment) => {
-    const trying = (_self: unknown, args: unknown[]): void => {
+    const begin = (_self: unknown, args: unknown[]): Retry | undefined => {
       const [given, options] = args;
-      if (typeof given !== 'function') return;
+      if (typeof given !== 'function') return undefined;
       dependencies()?.settings.notePolicy(library.library, options);
       const retry = attachment.events.retry(fn, library.library, library.maxAttempts(options));
       args[0] = observedAttempts(given as AnyFunction, library, retry, attachment);
+      return retry;
     };
-    return preceded(fn, trying, library.library, attachment);
+    return observed(fn, { begin, handOver: retryOfCaller }, library.library, attachment);
   });
 }
 
@@ -54,6 +63,8 @@ function observedAttempts(
 ): AnyFunction {
   const steps: MethodCalls<Runner> = {
     begin(_self, args: unknown[]) {
+      // What the application calls itself is its own.
+      retryOfCaller.take();
       observeArguments?.(args, retry);
       return retry.begin();
     },

@@ -81,3 +81,22 @@ export const SQLITE: Dialect = {
 
 /** With strings in double quotes: `"…"` is always hidden. */
 export const SQLITE_DQS: Dialect = { ...SQLITE, strings: `'"`, names: '`[' };
+
+/** SQL Server. `QUOTED_IDENTIFIER OFF` makes strings of `"…"`: {@link TSQL_QUOTED_STRINGS}. */
+export const TSQL: Dialect = {
+  strings: "'",
+  backslash: 'is a character',
+  stringPrefixes: ['N'],
+  names: '"[',
+  parameters: '?',
+  dollarQuotes: 'no',
+  hashComments: false,
+  dashesNeedBlank: false,
+  lineEnds: ['\n'],
+  nestedComments: true,
+  executableComments: false,
+  namesBeginWithDigits: false,
+};
+
+/** With strings in double quotes: `"…"` is always hidden. */
+export const TSQL_QUOTED_STRINGS: Dialect = { ...TSQL, strings: `'"`, names: '[' };

@@ -5,6 +5,8 @@ const PG = 'instrumentation-db/src/adapters/pg/index.ts';
 const STATEMENTS = 'instrumentation-db/src/statements.ts';
 const POOL = 'instrumentation-pool/src/adapters/pg-pool/index.ts';
 const BETTER_SQLITE3 = 'instrumentation-db/src/adapters/better-sqlite3';
+const TEDIOUS = 'instrumentation-db/src/adapters/tedious';
+const MARIADB = 'instrumentation-db/src/adapters/mariadb';
 const MONGODB = 'instrumentation-db/src/adapters/mongodb';
 
 export const dbMutants: readonly Mutant[] = [
@@ -199,5 +201,53 @@ export const dbMutants: readonly Mutant[] = [
     file: `${BETTER_SQLITE3}/errors.ts`,
     from: "code.startsWith('SQLITE_')",
     to: "code.startsWith('SQL_')",
+  },
+  {
+    check: 'address, port and database',
+    library: 'tedious',
+    fault: 'the address is missing',
+    file: `${TEDIOUS}/targets.ts`,
+    from: 'host: server,',
+    to: '',
+  },
+  {
+    check: 'status code',
+    library: 'tedious',
+    fault: 'a number is not recognised',
+    file: `${TEDIOUS}/errors.ts`,
+    from: "typeof number === 'number'",
+    to: "typeof number === 'string'",
+  },
+  {
+    check: 'connections',
+    library: 'tedious',
+    fault: 'a connection is opened in the trace of its caller',
+    file: `${TEDIOUS}/index.ts`,
+    from: "hooks.detach(prototype, 'connect');",
+    to: '',
+  },
+  {
+    check: 'statement and summary',
+    library: 'mariadb',
+    fault: 'the text is missing',
+    file: `${MARIADB}/commands.ts`,
+    from: "text: typeof sql === 'string' ? sql : undefined,",
+    to: '',
+  },
+  {
+    check: 'status code',
+    library: 'mariadb',
+    fault: 'a number is not recognised',
+    file: `${MARIADB}/errors.ts`,
+    from: "typeof errno !== 'number'",
+    to: "typeof errno !== 'string'",
+  },
+  {
+    check: 'connections',
+    library: 'mariadb',
+    fault: 'a connection is opened in the trace of its caller',
+    file: `${MARIADB}/index.ts`,
+    from: "hooks.detach(prototype, 'connect');",
+    to: '',
   },
 ];

@@ -19,3 +19,8 @@ export function poolsWithQueries(config: PoolConfig = {}): Instrumentation {
     getConfig: () => config,
   };
 }
+
+/** For a driver without a pool of its own: that of knex and mssql. */
+export function tarnWithQueries({ libraries, ...config }: PoolConfig = {}): Instrumentation {
+  return poolsWithQueries({ ...config, libraries: (library) => library === 'tarn' || libraries?.(library) !== false });
+}

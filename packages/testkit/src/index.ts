@@ -32,6 +32,7 @@ export { startMemcached, type Memcached } from './servers/memcached.ts';
 export { startMongoDb, startMongoDbIfPossible, type MongoDb } from './servers/mongodb.ts';
 export { startMoto, startMotoIfPossible, type Moto } from './servers/moto.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
+export { startTdsServer, type TdsServer } from './servers/tds/server.ts';
 export {
   checkMetrics,
   runPromtool,

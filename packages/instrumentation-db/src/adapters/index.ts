@@ -6,6 +6,7 @@ import { mysql2 } from './mysql2/index.ts';
 import { nodeSqlite } from './node-sqlite/index.ts';
 import { pg } from './pg/index.ts';
 import { postgres } from './postgres/index.ts';
+import { tedious } from './tedious/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [betterSqlite3, mariadb, mongodb, mysql2, nodeSqlite, pg, postgres];
+export const adapters = [betterSqlite3, mariadb, mongodb, mysql2, nodeSqlite, pg, postgres, tedious];

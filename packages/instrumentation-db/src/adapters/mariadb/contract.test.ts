@@ -1,4 +1,5 @@
 import { libraryContract, startedOnce, startMariaDb } from '@foreshock/testkit';
+import { dbMutants } from '../../../test/mutants.ts';
 import { mariadb } from './index.ts';
 
 const server = startedOnce(startMariaDb);
@@ -9,6 +10,7 @@ libraryContract(mariadb, import.meta.url, {
     export: 'poolsWithQueries',
   },
   env: async () => ({ url: (await server()).url }),
+  mutants: dbMutants,
   expect: {
     span: {
       name: 'SELECT',

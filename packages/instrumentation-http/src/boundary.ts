@@ -13,6 +13,7 @@ import { ClientMetrics } from './client-metrics.ts';
 import type { HttpEvents, ReceivedRequest, Sent, SentRequest, Served, ServedOperation } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
 import { CallStart } from './given-up.ts';
+import { openMessages } from './messages.ts';
 import { knownMethod, methodInName } from './method.ts';
 import { ClientTargets, urlOf } from './client-attributes.ts';
 import { SentCall, type CallOptions } from './sent-call.ts';
@@ -111,7 +112,17 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, upgraded, sendingBehind, begin, routed, operation, traceTextHere };
+  return {
+    received,
+    sending,
+    upgraded,
+    sendingBehind,
+    ...openMessages(telemetry),
+    begin,
+    routed,
+    operation,
+    traceTextHere,
+  };
 }
 
 /** Upstream's active span makes the request. */

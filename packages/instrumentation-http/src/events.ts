@@ -111,6 +111,37 @@ export interface Sent extends Place {
   failed(error: unknown, limitMs?: number): void;
 }
 
+/** Its content is private. */
+export interface Message {
+  readonly system: string;
+  /** The application's own name for such messages; undefined if only the peer has it. */
+  readonly destination: string | undefined;
+  readonly attributes: Readonly<Record<string, string>> | undefined;
+}
+
+/** A message that asks for an answer. */
+export interface Question {
+  readonly message: Message;
+  readonly timeoutMs: number | undefined;
+  /** If it may be sent again. */
+  readonly attempt?: { readonly number: number; readonly most: number } | undefined;
+  /** Behind others, before its first attempt. */
+  readonly queuedMs?: number | undefined;
+  /** Default: here. */
+  readonly caller?: Pick<Caller, 'context'> | undefined;
+}
+
+/** Callbacks have the sender's context. */
+export interface Asked extends Pick<Caller, 'context'> {
+  /** There is no connection yet, if {@link sent} follows. */
+  waits(): void;
+  sent(): void;
+  readonly isSent: boolean;
+  answered(): void;
+  /** @param error or an `error.type` */
+  failed(error: unknown): void;
+}
+
 /** Undefined: ignored. */
 export interface HttpEvents {
   /** Before the handler. */
@@ -125,6 +156,9 @@ export interface HttpEvents {
   upgraded(exchange: Served | Sent, target: string): Place;
   /** A message is sent here, behind so many bytes that its peer does not read. */
   sendingBehind(bufferedBytes: number): void;
+  /** Where the handlers of a message run, that has come over a connection which belongs to no request. */
+  arrived(message: Message): Place;
+  asking(question: Question): Asked | undefined;
   /** {@link sending} follows later. */
   begin(): object;
   /**

@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   context,
   ROOT_CONTEXT,
   SpanKind,
@@ -14,6 +15,8 @@ import {
   MESSAGING_OPERATION_TYPE,
   MESSAGING_SYSTEM,
 } from './names.ts';
+import { spanContextOf } from './own-tracer.ts';
+import { pendingRootOf } from './pending-root.ts';
 import { nextRound } from './rounds.ts';
 
 /** As a server event or list element. */
@@ -23,6 +26,7 @@ export interface PlainMessage {
   destination: string | undefined;
   /** The span that opened its connection. */
   link?: SpanContext | undefined;
+  attributes?: Attributes | undefined;
 }
 
 /** Root `process <destination>`, created when needed. */
@@ -41,8 +45,12 @@ class MessageRun extends LazyRoot {
     return 'after';
   }
 
+  get link(): SpanContext | undefined {
+    return this.#describe().link;
+  }
+
   protected makeSpan(startTime: number): Span {
-    const { system, destination, link } = this.#describe();
+    const { system, destination, link, attributes } = this.#describe();
     return this.#tracer.startSpan(
       destination === undefined ? 'process' : `process ${destination}`,
       {
@@ -55,6 +63,7 @@ class MessageRun extends LazyRoot {
           [MESSAGING_OPERATION_NAME]: 'process',
           [MESSAGING_OPERATION_TYPE]: 'process',
           ...(destination !== undefined && { [MESSAGING_DESTINATION_NAME]: destination }),
+          ...attributes,
         },
       },
       ROOT_CONTEXT,
@@ -77,4 +86,12 @@ export function messageContext(
 /** Before a loop's wait, see {@link nextRound}. */
 export function nextMessageContext(tracer: Tracer, describe: () => PlainMessage): Context | undefined {
   return nextRound(tracer, 0, () => new MessageRun(tracer, describe, true));
+}
+
+/** What a message that comes here is linked to: the span here, or what this one's message is linked to. */
+export function openerOf(where: Context): SpanContext | undefined {
+  const here = spanContextOf(where);
+  if (here) return here;
+  const root = pendingRootOf(where);
+  return root instanceof MessageRun ? root.link : undefined;
 }

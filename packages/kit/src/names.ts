@@ -133,6 +133,13 @@ export const RPC_TIMEOUT_PHASE = 'rpc.timeout_phase';
 /** On a span that sent over a WebSocket: the most that its peer had not read, once the socket's buffer was full. */
 export const WEBSOCKET_BUFFERED_BYTES = 'websocket.buffered_bytes';
 
+/** socket.io: ours, as `http.phase.*`; behind other events, and until there was a connection. */
+export const SOCKET_IO_PHASE_QUEUE_MS = 'socket.io.phase.queue_ms';
+export const SOCKET_IO_PHASE_CONNECT_MS = 'socket.io.phase.connect_ms';
+export const SOCKET_IO_TIMEOUT_MS = 'socket.io.timeout_ms';
+/** Upstream's; `/` is left out. */
+export const SOCKET_IO_NAMESPACE = 'messaging.socket.io.namespace';
+
 /** `connect`, `ttfb`. */
 export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
 

@@ -4,8 +4,10 @@ import { fastify } from './fastify/index.ts';
 import { graphql } from './graphql/index.ts';
 import { http } from './http/index.ts';
 import { koa } from './koa/index.ts';
+import { socketIo } from './socket-io/index.ts';
+import { socketIoClient } from './socket-io-client/index.ts';
 import { undici } from './undici/index.ts';
 import { ws } from './ws/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [express, fastify, graphql, http, koa, undici, ws];
+export const adapters = [express, fastify, graphql, http, koa, socketIo, socketIoClient, undici, ws];

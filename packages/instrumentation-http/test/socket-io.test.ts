@@ -180,7 +180,8 @@ it('attempts have their numbers, each below its caller, also of what waits behin
 });
 
 it('attempts to reach a server that is not there are in no request', async () => {
-  const { io } = await import('socket.io-client');
+  const name: string = 'socket.io-client';
+  const { io } = await import(name);
   const url = `http://127.0.0.1:${await freePort()}`;
   const { promise: tried, resolve } = Promise.withResolvers<void>();
   await asks(async () => {

@@ -2,10 +2,7 @@ import { context, isSpanContextValid, trace, type Context, type SpanContext } fr
 import { isSuppressed, mayBeginRoot, nextRound, pendingRootOf, type Telemetry } from '@foreshock/kit';
 import type { Job, JobDescription, Run, ScheduleEvents } from './events.ts';
 import { JobRun } from './job-run.ts';
-import { TimerRun } from './timer-run.ts';
-
-/** Where no timer is waited for. */
-const EVENTS = 'events';
+import { EventRun, TimerRun } from './timer-run.ts';
 
 export function openSchedule(telemetry: Telemetry): ScheduleEvents {
   return {
@@ -22,9 +19,20 @@ export function openSchedule(telemetry: Telemetry): ScheduleEvents {
       const ms = millisecondsOf(delayMs);
       return nextRound(telemetry.tracer, ms, (before) => new TimerRun(telemetry, undefined, ms, before));
     },
-    wait: () =>
-      nextRound(telemetry.tracer, 0, (before) => new TimerRun(telemetry, undefined, Infinity, before, EVENTS)),
+    wait(source) {
+      const key = keyOf(source);
+      return nextRound(telemetry.tracer, 0, (before) => new EventRun(telemetry, before, key), key);
+    },
   };
+}
+
+/** Contexts live long, and must not keep an emitter. */
+const keys = new WeakMap<object, object>();
+
+function keyOf(source: object): object {
+  let key = keys.get(source);
+  if (!key) keys.set(source, (key = {}));
+  return key;
 }
 
 function millisecondsOf(delay: unknown): number {

@@ -38,6 +38,10 @@ export interface ScheduleEvents {
    * @returns the context to continue in; undefined within other work
    */
   sleep(delayMs: unknown): Context | undefined;
-  /** As {@link sleep}, for an event. */
-  wait(): Context | undefined;
+  /**
+   * As {@link sleep}, for an event.
+   *
+   * @param source an emitter or iterator: another one's events are a part of the run
+   */
+  wait(source: object): Context | undefined;
 }

@@ -10,7 +10,6 @@ const LOOP = 5;
 export class TimerRun extends LazyRoot {
   readonly #telemetry: Telemetry;
   readonly #functionName: string | undefined;
-  readonly #system: string;
   readonly #row: number;
   /** Setter of the timers, if their callbacks have no names. */
   #setBy: string | undefined;
@@ -25,10 +24,9 @@ export class TimerRun extends LazyRoot {
     functionName: string | undefined,
     inMs: number,
     before: PendingRoot | undefined,
-    system = telemetry.library,
+    source?: object,
   ) {
-    super(functionName === undefined, inMs);
-    this.#system = system;
+    super(functionName === undefined, inMs, source);
     this.#telemetry = telemetry;
     this.#functionName = functionName;
     const timer = before instanceof TimerRun ? before : undefined;
@@ -41,7 +39,7 @@ export class TimerRun extends LazyRoot {
   }
 
   protected makeSpan(startTime: number): Span {
-    const attributes = { [JOB_SYSTEM]: this.#system };
+    const attributes = { [JOB_SYSTEM]: this.source ? 'events' : this.#telemetry.library };
     return startJob(this.#telemetry, { functionName: this.#functionName || this.#setBy }, startTime, { attributes });
   }
 
@@ -62,5 +60,12 @@ export class TimerRun extends LazyRoot {
     if (!this.#setBy || !span) return;
     span.updateName(jobName(this.#setBy));
     span.setAttribute('code.function.name', this.#setBy);
+  }
+}
+
+/** Of a loop over events: when one comes is not seen, so it begins with its first span. */
+export class EventRun extends TimerRun {
+  constructor(telemetry: Telemetry, before: PendingRoot | undefined, source: object) {
+    super(telemetry, undefined, Infinity, before, source);
   }
 }

@@ -42,12 +42,13 @@ describe.each(NODES)('on Node %s', (node) => {
     ['ticks', 'ticks'],
     ['events', 'events'],
     ['awaited', 'awaited'],
+    ['asks', 'asks'],
     ['named', 'relay'],
     ['calling', 'check'],
     ['bound', 'poll'],
   ])('has a trace for each run of a loop by timers: %s', (way, functionName) => {
     // The first are steps of the start, as far as anybody can know.
-    const runs = [6, 7].map((run) => `${way} ${run}`);
+    const runs = [7, 8].map((run) => `${way} ${run}`);
     const roots = runs.map(rootOf);
     for (const [i, root] of roots.entries()) {
       expect(root).toMatchObject({

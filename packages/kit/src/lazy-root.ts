@@ -22,11 +22,17 @@ export abstract class LazyRoot implements PendingRoot {
 
   /** A loop's wait ends its round; otherwise a handler. */
   readonly isRound: boolean;
+  /** What its loop waits for. */
+  readonly source: object | undefined;
   waits = 0;
 
-  /** @param inMs start, from now; Infinity: with the first span */
-  constructor(isRound: boolean, inMs: number) {
+  /**
+   * @param inMs start, from now; Infinity: with the first span
+   * @param source see {@link nextRound}
+   */
+  constructor(isRound: boolean, inMs: number, source?: object) {
     this.isRound = isRound;
+    this.source = source;
     this.#beginsAt = now() + inMs;
     this.context = withPendingRoot(ROOT_CONTEXT, this);
   }

@@ -25,7 +25,7 @@ export async function printFigures(node: Node): Promise<boolean> {
       all.ways++;
       all.finished += finished.length;
       all.open += interrupted.length;
-      if (String(causes) === WAYS[way].cause) all.right++;
+      if (String(causes) === String(WAYS[way].cause ?? '')) all.right++;
       console.log(`${way}: ${finished.length} finished, ${interrupted.length} open, cause ${causes.join(', ')}`);
     }
     const { finished, open, right, ways } = all;

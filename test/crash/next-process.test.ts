@@ -213,7 +213,13 @@ it('what a terminated worker thread and a fork have ended is left as well', SLOW
   await app.exited;
   await start('threads');
   await collector.waitForSpans((spans) => spans.filter(({ name }) => name.startsWith('of a')).length >= 2, SOON);
-  expect(paths()).toEqual(['of a fork', 'of a worker thread', 'process.died', 'process.died']);
+  // A slow machine adds the trace of a start.
+  expect(paths().filter((path) => path !== 'start threads')).toEqual([
+    'of a fork',
+    'of a worker thread',
+    'process.died',
+    'process.died',
+  ]);
 });
 
 it('a heartbeat says how pools and breakers are, and what failed last', SLOW, async () => {

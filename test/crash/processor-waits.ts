@@ -7,6 +7,8 @@ interface Look {
   readonly ran: number;
   readonly waited: number;
   readonly isReady: boolean;
+  /** The kernel's function in which it sleeps. */
+  readonly sleepsIn: string;
 }
 
 /** For how long the main thread of a process was ready to run, and had no processor; Linux. */
@@ -23,10 +25,16 @@ export class ProcessorWaits {
       const [ran, waited] = readFileSync(`/proc/${this.#pid}/schedstat`, 'latin1').split(' ').map(Number);
       const stat = readFileSync(`/proc/${this.#pid}/stat`, 'latin1');
       const isReady = stat[stat.lastIndexOf(')') + 2] === 'R';
-      this.#looks.push({ at: Date.now(), ran: ran!, waited: waited!, isReady });
+      const sleepsIn = readFileSync(`/proc/${this.#pid}/wchan`, 'latin1');
+      this.#looks.push({ at: Date.now(), ran: ran!, waited: waited!, isReady, sleepsIn });
     } catch {
       // Another system's kernel does not count.
     }
+  }
+
+  /** At the last look. */
+  get sleepsIn(): string {
+    return this.#looks.at(-1)?.sleepsIn ?? '';
   }
 
   /** @returns ms from then to the last look */

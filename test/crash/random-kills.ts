@@ -16,6 +16,8 @@ export interface Lost {
   beforeLastMs: number;
   /** For how long the main thread was ready to run meanwhile, and had no processor, ms. */
   waitedMs: number;
+  /** Where it slept at last. */
+  sleepsIn: string;
   /** Since the first span of its process, ms. */
   sinceFirstMs: number;
   /** What the files say. */
@@ -75,11 +77,11 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24, delay
       });
       await app.ready;
       const killAt = performance.now() + Math.random() * LIVES_MS;
-      await pause(killAt - LOOKS_MS - performance.now());
+      await pause(Math.max(0, killAt - LOOKS_MS - performance.now()));
       const waits = new ProcessorWaits(app.pid);
       do {
         waits.look();
-        await pause(Math.min(LOOK_EVERY_MS, killAt - performance.now()));
+        await pause(Math.max(0, Math.min(LOOK_EVERY_MS, killAt - performance.now())));
       } while (performance.now() < killAt);
       waits.look();
       const killedAt = Date.now();
@@ -99,6 +101,7 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24, delay
           ageMs: killedAt - since[0]!,
           beforeLastMs: times.at(-1)! - since[0]!,
           waitedMs: waits.since(since[0]!),
+          sleepsIn: waits.sleepsIn,
           sinceFirstMs: since[0]! - times[0]!,
           left,
         });

@@ -27,8 +27,20 @@ export const WAYS = {
   hung: { cause: 'hung', exit: { code: null, signal: 'SIGKILL' } },
   heap: { cause: 'heap_limit', exit: { code: null, signal: 'SIGABRT' } },
   cgroup: { cause: 'oom_kill', exit: { code: null, signal: 'SIGKILL' } },
-} satisfies Record<string, { cause: string; exit: Known['exit']; message?: string }>;
+  itself: { cause: 'signal', exit: { code: null, signal: 'SIGKILL' } },
+  // No core file: its limit is not raised.
+  overflows: { cause: 'signal', exit: { code: null, signal: 'SIGSEGV' } },
+  thread: {
+    cause: 'uncaught_error',
+    exit: { code: 1, signal: null },
+    message: 'Worker terminated due to reaching memory limit: JS heap out of memory',
+  },
+  // A regular end.
+  leaves: { cause: undefined, exit: { code: 3, signal: null } },
+} satisfies Record<string, { cause: string | undefined; exit: Known['exit']; message?: string }>;
 export type Way = keyof typeof WAYS;
+/** For the matrix alone. */
+export const SELDOM: readonly Way[] = ['itself', 'overflows', 'thread', 'leaves'];
 /** One of each sort, where Node's version or the module system may matter. */
 export const ELSEWHERE: readonly Way[] = ['throws', 'killed', 'heap'];
 
@@ -54,6 +66,12 @@ function raiseCoreLimit(pid: number): boolean {
   }
 }
 
+const NODE_ARGS: Partial<Record<Way, string[]>> = {
+  heap: ['--max-old-space-size=64'],
+  // More than the kernel gives.
+  overflows: ['--stack-size=65500'],
+};
+
 export type Node = 22 | 24 | 26;
 
 async function die(
@@ -69,7 +87,7 @@ async function die(
     node,
     preload: file.endsWith('.cjs') ? 'require' : 'import',
     args: [way],
-    nodeArgs: way === 'heap' ? ['--max-old-space-size=64'] : [],
+    nodeArgs: NODE_ARGS[way] ?? [],
     collector,
     cwd: base,
     readyTimeoutMs: 60_000,
@@ -183,15 +201,15 @@ export async function knownOf(collector: Collector, way: Way, file: string, node
 }
 
 export function expectedOf(way: Way): Known {
-  const { cause, exit, message }: { cause: string; exit: Known['exit']; message?: string } = WAYS[way];
+  const { cause, exit, message }: { cause: string | undefined; exit: Known['exit']; message?: string } = WAYS[way];
   // A process that knows its end reports it itself; of the others it is found afterwards, and logged.
-  const isKnown = ['throws', 'rejects', 'signal', 'abort'].includes(way);
+  const isKnown = ['throws', 'rejects', 'signal', 'abort', 'itself', 'thread', 'leaves'].includes(way);
   return {
     exit,
     finished: numbered('/finished/', FINISHED),
     interrupted: numbered('/hang/', OPEN),
-    causes: [cause],
-    linked: true,
+    causes: cause === undefined ? [] : [cause],
+    linked: cause !== undefined,
     logged: isKnown ? [] : [cause],
     heartbeats: !isKnown,
     exceptions: message ? [message] : [],

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -13,6 +13,7 @@ export class Backend {
   readonly traceIds: string[] = [];
   /** Taken, while the sender had ended the connection: it cannot know, and sends them again. */
   readonly unanswered = new Set<string>();
+  readonly #events = new EventEmitter();
   #mode: Mode = 'healthy';
   #server: Server | undefined;
   #port = 0;
@@ -40,6 +41,11 @@ export class Backend {
     }).listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** The next request is. */
+  async taken(): Promise<void> {
+    await once(this.#events, 'taken');
   }
 
   close(): void {
@@ -75,5 +81,6 @@ export class Backend {
       if (response.destroyed) this.unanswered.add(traceId);
     }
     response.end();
+    this.#events.emit('taken');
   }
 }

@@ -12,22 +12,34 @@ import { Load } from './load.ts';
 
 const minutes = Number(process.argv[2] ?? 10);
 const rate = Number(process.argv[3] ?? 500);
-/** Parts of the whole time. */
-const PHASES: readonly [Mode, number][] = [
-  ['healthy', 0.2],
-  ['absent', 0.15],
-  ['healthy', 0.05],
-  ['hangs', 0.1],
-  ['answers 503', 0.05],
-  ['slow', 0.05],
-  ['answers 429', 0.05],
-  ['resets', 0.05],
-  ['healthy', 0.3],
+const SLICE_MS = minutes * 1_000;
+const FAILING: readonly Mode[] = ['absent', 'hangs', 'answers 503', 'slow', 'answers 429', 'resets'];
+/** In slices. Those of one slice are pairs: a machine that grows slower makes both slow. */
+const PHASES: readonly (readonly [Mode, number])[] = [
+  ['healthy', 6],
+  ['absent', 9],
+  ['healthy', 3],
+  ...[1, 2, 3].flatMap(() => FAILING.flatMap((mode) => [['healthy', 1] as const, [mode, 1] as const])),
+  ['healthy', 6],
 ];
+/** Of a slice: what a change itself does is not measured. */
+const SETTLES = 0.2;
 
 /** What the server says of its memory, bytes. */
 const PARTS = ['rss', 'young', 'heap', 'arrayBuffers', 'malloc'] as const;
 type Memory = Record<(typeof PARTS)[number], number>;
+
+interface Measured {
+  readonly mode: Mode;
+  readonly slices: number;
+  readonly requests: number;
+  /** With the preload and without it, ms. */
+  readonly p50: readonly number[];
+  readonly p99: readonly number[];
+  readonly lag: number;
+  /** MiB. */
+  readonly memory: readonly Memory[];
+}
 
 const backend = new Backend();
 await backend.become('healthy');
@@ -42,37 +54,34 @@ const [port, plainPort] = await Promise.all([portOf(app), portOf(plain)]);
 const load = new Load(port, rate);
 const plainLoad = new Load(plainPort, rate);
 
-/** By server and phase, MiB. */
-const rss: [number[], number[]] = [[], []];
-/** With the preload and without it, by phase. */
-const latest: { mode: Mode; p99: readonly number[] }[] = [];
+const measured: Measured[] = [];
 console.log(
-  `backend | requests | p50 ms | p99 ms | without preload p50 ms | p99 ms | load late ms | MiB ${PARTS.join(', ')} | without preload`,
+  `backend | slices | requests | p50 ms | without preload | p99 ms | without preload | load late ms | MiB ${PARTS.join(', ')} | without preload`,
 );
-for (const [mode, part] of PHASES) {
+for (const [mode, slices] of PHASES) {
   await backend.become(mode);
+  // Until then it waits for the next attempt, as during an outage.
+  if (mode === 'healthy') await backend.taken();
+  await pause(SETTLES * SLICE_MS);
   load.latencies = [];
   plainLoad.latencies = [];
   load.lag = 0;
   for (const each of memory) each.length = 0;
-  await pause(part * minutes * 60_000);
-  const quantiles = [load, plainLoad].flatMap(({ latencies }) => [at(latencies, 0.5), at(latencies, 0.99)]);
-  latest.push({ mode, p99: [quantiles[1]!, quantiles[3]!] });
-  // The second half: the first one may still deliver what had waited.
-  const sizes = memory.map((all) => {
-    const half = all.slice(all.length / 2);
-    return PARTS.map(
-      (part) =>
-        at(
-          half.map((each) => each[part]),
-          0.5,
-        ) /
-        2 ** 20,
-    );
-  });
-  for (const [server, [size]] of sizes.entries()) rss[server]!.push(size!);
-  const mib = sizes.map((parts) => parts.map((size) => size.toFixed(1)).join(' ')).join(' | ');
-  console.log([mode, load.latencies.length, ...quantiles, load.lag, mib].join(' | '));
+  await pause((slices - SETTLES) * SLICE_MS);
+  const all = [load, plainLoad].map(({ latencies }) => latencies);
+  const phase: Measured = {
+    mode,
+    slices,
+    requests: load.latencies.length,
+    p50: all.map((latencies) => at(latencies, 0.5)),
+    p99: all.map((latencies) => at(latencies, 0.99)),
+    lag: load.lag,
+    // The second half: the first one may still deliver what had waited.
+    memory: memory.map((each) => medianOf(each.slice(each.length / 2))),
+  };
+  measured.push(phase);
+  const mib = phase.memory.map((parts) => PARTS.map((part) => parts[part].toFixed(1)).join(' '));
+  console.log([mode, slices, phase.requests, ...phase.p50, ...phase.p99, phase.lag, ...mib].join(' | '));
 }
 load.stop();
 plainLoad.stop();
@@ -90,9 +99,16 @@ const arrived = new Set(backend.traceIds);
 const lost = [...load.served].filter((id) => !arrived.has(id)).length;
 let counted = 0;
 for (const [, spans] of stderr.matchAll(/\bspool_full (\d+)/g)) counted += Number(spans);
-/** % since a phase. */
-const drift = (since: number): string =>
-  rss.map((sizes) => `${((sizes.at(-1)! / sizes[since]! - 1) * 100).toFixed(1)} %`).join(' and ');
+/** % since a phase, of the resident memory that is not V8's young generation: Node doubles that in any process. */
+const drift = (since: number): string => {
+  const [then, now] = [measured[since]!.memory, measured.at(-1)!.memory];
+  return now
+    .map(
+      ({ rss, young }, server) =>
+        `${(((rss - young) / (then[server]!.rss - then[server]!.young) - 1) * 100).toFixed(1)} %`,
+    )
+    .join(' and ');
+};
 const seen = new Set<string>();
 const twice = backend.traceIds.filter((id) => seen.size === seen.add(id).size);
 /** Not those whose answer the sender did not wait for. */
@@ -101,17 +117,25 @@ console.log(stderr, [...new Set(load.failed)]);
 console.log(
   `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ` +
     `${twice.length} twice, of which ${twiceAnswered} though they were answered, ` +
-    `${lost} lost, of which ${counted} counted as dropped; RSS with the preload and without ${drift(0)} ` +
-    `since the start, ${drift(2)} since the first outage`,
+    `${lost} lost, of which ${counted} counted as dropped; RSS without V8's young generation, with the preload and without it, ` +
+    `${drift(0)} since the start, ${drift(2)} since the first outage`,
 );
-/** Median of phases. */
-const p99Of = (isHealthy: boolean, server: 0 | 1): number =>
+const pairs = measured.filter(({ slices }) => slices === 1);
+/** Median of slices. */
+const p99Of = (ofMode: (mode: Mode) => boolean, server: number): number =>
   at(
-    latest.filter(({ mode }) => (mode === 'healthy') === isHealthy).map(({ p99 }) => p99[server]!),
+    pairs.filter(({ mode }) => ofMode(mode)).map(({ p99 }) => p99[server]!),
     0.5,
   );
-const ratio = (server: 0 | 1): string => (p99Of(false, server) / p99Of(true, server)).toFixed(2);
-console.log(`p99 while the backend fails ÷ while it is healthy: ${ratio(0)}; without the preload: ${ratio(1)}`);
+const healthy = [0, 1].map((server) => p99Of((mode) => mode === 'healthy', server));
+const toldOf = (name: string, ofMode: (mode: Mode) => boolean): void => {
+  const [ours, plain] = [0, 1].map((server) => p99Of(ofMode, server));
+  const ratios = [ours! / healthy[0]!, plain! / healthy[1]!].map((ratio) => ratio.toFixed(2));
+  console.log([name, ours, plain, ...ratios].join(' | '));
+};
+console.log('backend | median of p99, ms | without preload | ÷ healthy | without preload');
+for (const mode of ['healthy', ...FAILING]) toldOf(mode, (other) => other === mode);
+toldOf('all that fail', (mode) => mode !== 'healthy');
 process.exitCode = lost > counted || load.failed.length > 0 || twiceAnswered > 0 ? 1 : 0;
 
 function startServer(execArgv: readonly string[]): ChildProcess {
@@ -136,5 +160,17 @@ function memoryOf(server: ChildProcess): Memory[] {
 
 function at(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
-  return Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 10) / 10;
+  return Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 100) / 100;
+}
+
+/** Of each part, MiB. */
+function medianOf(all: readonly Memory[]): Memory {
+  const medians = PARTS.map((part) => [
+    part,
+    at(
+      all.map((each) => each[part] / 2 ** 20),
+      0.5,
+    ),
+  ]);
+  return Object.fromEntries(medians) as Memory;
 }

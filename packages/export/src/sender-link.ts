@@ -160,7 +160,7 @@ export class SenderLink {
     if (disk && !this.#ready && !this.isThreadForbidden) this.#early ??= new EarlyFile(disk);
     if (this.#early?.isTaken) this.#early = undefined;
     this.#early?.opened(number, memory, start);
-    if (disk && !this.isThreadForbidden) this.#late ??= new LateFile(disk);
+    if (disk && !this.isThreadForbidden) this.#late ??= new LateFile(disk, this.#early);
     this.#late?.opened(number, memory, start);
     if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();

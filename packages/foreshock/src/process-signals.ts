@@ -117,7 +117,10 @@ export class ProcessSignals implements SignalThread {
   }
 
   #sent(pid: number, signal: number): number {
-    const isOurs = (pid === process.pid || pid === 0) && this.#wanted().includes(signal);
+    const isOwn = pid === process.pid || pid === 0;
+    // A container's process 1 survives its own SIGKILL.
+    const isDeadly = signal === SIGKILL && process.pid !== 1;
+    const isOurs = isOwn && (isDeadly || this.#wanted().includes(signal));
     return isOurs ? this.#raise(pid, signal) : this.#kill(pid, signal);
   }
 
@@ -147,6 +150,7 @@ export class ProcessSignals implements SignalThread {
   }
 }
 
+const { SIGKILL } = constants.signals;
 const DEADLY = NAMES.flatMap((name) => constants.signals[name] ?? []);
 
 function bitsOf(signals: readonly number[]): number {

@@ -104,7 +104,7 @@ it.each<[string, Partial<Heartbeat>, number, string, string]>([
 it('without a heartbeat nothing says that its end would have been marked', () => {
   expect(causeOf({ ...left, last: undefined }, kernel, 11_000)).toEqual({
     cause: 'unknown',
-    evidence: 'killed (SIGKILL), or crashed in native code, before its first heartbeat',
+    evidence: 'killed by a signal, most likely SIGKILL, or crashed in native code, before its first heartbeat',
   });
 });
 
@@ -118,7 +118,8 @@ it('a program whose process lives was replaced', () => {
 it('a container that is silent may stand still', () => {
   expect(causeOf(left, { ...kernel, isSameNamespace: false }, 11_000)).toEqual({
     cause: 'signal',
-    evidence: 'killed (SIGKILL), or crashed in native code, unless its container only stands still',
+    evidence:
+      'killed by a signal, most likely SIGKILL, or crashed in native code, unless its container only stands still',
   });
 });
 
@@ -127,7 +128,7 @@ it('a machine that was started again since may have ended it', () => {
   expect({ cause, evidence }).toEqual({
     cause: 'unknown',
     evidence:
-      'killed (SIGKILL), or crashed in native code, or its machine was: this one was started after it, or is another one',
+      'killed by a signal, most likely SIGKILL, or crashed in native code, or its machine was: this one was started after it, or is another one',
   });
 });
 
@@ -137,21 +138,21 @@ it.each<[string, number, number, string, string]>([
     0,
     10_000,
     'signal',
-    'killed (SIGKILL), 10.0 s after SIGTERM had asked it to end, unless it crashed in native code just then',
+    'killed by a signal, most likely SIGKILL, 10.0 s after SIGTERM had asked it to end, unless it crashed in native code just then',
   ],
   [
     'just now: it may have crashed as it ended',
     0,
     500,
     'signal',
-    'killed (SIGKILL), or crashed in native code, 0.5 s after SIGTERM had asked it to end',
+    'killed by a signal, most likely SIGKILL, or crashed in native code, 0.5 s after SIGTERM had asked it to end',
   ],
   [
     'hours ago: it went on',
     0,
     2 * 3_600_000,
     'signal',
-    'killed (SIGKILL), or crashed in native code, 7200.0 s after SIGTERM had asked it to end',
+    'killed by a signal, most likely SIGKILL, or crashed in native code, 7200.0 s after SIGTERM had asked it to end',
   ],
   [
     'and its parent saw SIGKILL',
@@ -160,7 +161,13 @@ it.each<[string, number, number, string, string]>([
     'signal',
     'its parent saw it end by SIGKILL, 10.0 s after SIGTERM had asked it to end',
   ],
-  ['in the future, which is damage', 0, -1_000, 'signal', 'killed (SIGKILL), or crashed in native code'],
+  [
+    'in the future, which is damage',
+    0,
+    -1_000,
+    'signal',
+    'killed by a signal, most likely SIGKILL, or crashed in native code',
+  ],
 ])('SIGTERM had come %s', (_, killedBy, beforeMs, cause, evidence) => {
   const at = 10_000_000;
   const request = { signal: 'SIGTERM', at: at - beforeMs };
@@ -175,7 +182,7 @@ it.each<[string, number, Partial<Heartbeat>, string, string]>([
     0,
     {},
     'signal',
-    'killed (SIGKILL): a crash in native code would have left a core file /app/core',
+    'killed by a signal, most likely SIGKILL: a crash in native code would have left a core file /app/core',
   ],
 ])('a core file is left %s', (_, signal, beat, cause, evidence) => {
   const core = { path: '/app/core', signal };

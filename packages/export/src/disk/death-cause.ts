@@ -43,6 +43,9 @@ const CRASHES: readonly (string | undefined)[] = [
   'SIGSYS',
 ];
 
+/** Any that the process did not listen to. */
+const KILLED = 'killed by a signal, most likely SIGKILL';
+
 /** What the files have. */
 export interface LeftByDead {
   /** A signal's number, if its parent has seen it, else 0. */
@@ -75,18 +78,18 @@ export function causeOf(
   const sinceRequest = request ? at - request.at : -1;
   const asked = sinceRequest >= 0 ? `, ${seconds(sinceRequest)} after ${request!.signal} had asked it to end` : '';
   if (signal === undefined && core) {
-    const evidence = `killed (SIGKILL)${asked}: a crash in native code would have left a core file ${core.path}`;
+    const evidence = `${KILLED}${asked}: a crash in native code would have left a core file ${core.path}`;
     return { cause: 'signal', evidence };
   }
   if (signal === undefined && sinceRequest >= GRACE_MS && sinceRequest <= LONGEST_GRACE_MS) {
-    return { cause: 'signal', evidence: `killed (SIGKILL)${asked}, unless it crashed in native code just then` };
+    return { cause: 'signal', evidence: `${KILLED}${asked}, unless it crashed in native code just then` };
   }
   if (signal === undefined) {
     const machine = now.isSameBoot ? '' : ', or its machine was: this one was started after it, or is another one';
     // Its thread ran, and said nothing: only a signal ends a process so, of the kernel or of another one.
     const cause = last && now.isSameBoot ? 'signal' : 'unknown';
     const frozen = now.isSameNamespace || !now.isSameBoot ? '' : ', unless its container only stands still';
-    return { cause, evidence: `killed (SIGKILL), or crashed in native code${before}${asked}${machine}${frozen}` };
+    return { cause, evidence: `${KILLED}, or crashed in native code${before}${asked}${machine}${frozen}` };
   }
   const cause = CRASHES.includes(signal) ? 'native_crash' : 'signal';
   const seen = nameOf(killedBy)

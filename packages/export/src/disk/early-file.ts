@@ -9,6 +9,7 @@ import { EarlyState } from './early-state.ts';
 import { encodeHeader, HOME_DATA_AT, LAST_FRAME_AT } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import { freeNumber } from './free-number.ts';
+import type { Position } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
 import { serviceDirectory } from './spool-directory.ts';
@@ -19,6 +20,13 @@ const { close, constants, fstat, lstat, open, unlink, writev } = fs;
 /** Between looks for new spans. */
 const WRITE_MS = 25;
 
+/** What the main thread had then is written up to there. */
+export interface EarlyWritten {
+  readonly to: Position;
+  /** `performance.now()` ms. */
+  readonly at: number;
+}
+
 /**
  * The process's first file until the sender thread runs, 50 to 500 ms after the first ended span: the main thread
  * writes it through Node's thread pool. What fails waits in memory for the thread.
@@ -28,6 +36,7 @@ export class EarlyFile {
   readonly #state: EarlyState;
   readonly #batches: MainBatches;
   #size = HOME_DATA_AT;
+  #written: EarlyWritten | undefined;
 
   constructor(options: DiskOptions) {
     this.#options = options;
@@ -40,6 +49,10 @@ export class EarlyFile {
     this.#batches.opened(number, memory, start);
     // Outside requests' contexts, and without spans of file system calls.
     if (this.#state.begin()) context.with(suppressed(ROOT_CONTEXT), () => void this.#run());
+  }
+
+  get written(): EarlyWritten | undefined {
+    return this.#written;
   }
 
   /** The sender thread has it. */
@@ -103,6 +116,8 @@ export class EarlyFile {
     let isFirst = true;
     for (;;) {
       const frames = this.#batches.frames(LAST_FRAME_AT - this.#size, crc32);
+      const to = this.#batches.isWritten ? this.#batches.end : undefined;
+      const now = performance.now();
       if (frames.length > 0) {
         const at = this.#size;
         for (const part of frames) this.#size += part.length;
@@ -115,6 +130,7 @@ export class EarlyFile {
         if (!this.#state.endWrite()) return true;
         if (isWritten.includes(false)) return this.#state.take() === undefined;
       }
+      if (to) this.#written = { to, at: now };
       await new Promise((resolve) => setTimeout(resolve, WRITE_MS).unref());
       if (this.#state.isTaken) return true;
     }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { Budget } from '../budget.ts';
 import type { FinishedSpan } from '../finished-span.ts';
 import { eachSpan, type RecordBatch } from '../otlp-request.ts';
@@ -10,6 +10,7 @@ import { Spool, type Batch } from '../spool.ts';
 import type { DiskOptions } from './disk-options.ts';
 import { decodeHeader, readFrames } from './file-format.ts';
 import { HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
+import type { EarlyWritten } from './early-file.ts';
 import { LateFile } from './late-file.ts';
 import { clockMs, LateState } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
@@ -50,7 +51,8 @@ function makeProcess() {
     service: 'orders',
     resource: '',
   };
-  const late = new LateFile(options);
+  const early: { written: EarlyWritten | undefined } = { written: undefined };
+  const late = new LateFile(options, early);
   const opened: { number: number; bytes: Buffer; start: number }[] = [];
   const listener = showOpenBatch(
     memory,
@@ -69,6 +71,7 @@ function makeProcess() {
     options,
     memory,
     writer,
+    early,
     state,
     end: (...names: string[]) => {
       for (const name of names) spool.append(span(name), () => {});
@@ -204,10 +207,17 @@ it('is sent without what another file has, too', async () => {
 
 it('is not made while the sender thread waits for the disk, nor when this thread alone was blocked', () => {
   const { end, write, look, round, state } = makeProcess();
+  const isStarved = vi.spyOn(LateState.prototype, 'isStarved', 'get').mockReturnValue(false);
+  onTestFinished(() => isStarved.mockRestore());
   end('a');
   write();
   end('b');
   state.atDisk(() => look(200));
+  expect(files()).toEqual([['a']]);
+  // It is there, but for a processor.
+  isStarved.mockReturnValue(true);
+  state.atDisk(() => look(200));
+  expect(files()).toEqual([['a'], ['b']]);
   write();
   look(20);
   end('c');
@@ -229,6 +239,21 @@ it('is written as soon as this thread has a processor again, if both had none', 
   round(-1);
   look(80, 80);
   expect(files()).toEqual([['a'], ['b']]);
+});
+
+it('has what the first file does not have, as the sender thread starts', async () => {
+  const { end, write, look, early } = makeProcess();
+  end('a');
+  look(80);
+  expect(files()).toEqual([['a']]);
+  early.written = { to: { number: 1, end: 1 << 20 }, at: performance.now() };
+  look(20);
+  end('b');
+  look(40);
+  expect(files()).toEqual([['a']]);
+  write();
+  expect(files()).toEqual([['a', 'b']]);
+  expect(await recovered()).toEqual(['a', 'b']);
 });
 
 it('is gone before a batch of it counts as delivered, and with the process', () => {
@@ -308,4 +333,14 @@ it('is made again after a sender thread that died as it removed one', () => {
   end('c');
   look(80);
   expect(files()).toEqual([['b', 'c']]);
+});
+
+it('a thread of the process waits for a processor, or for something else', () => {
+  const state = new LateState(makeSpoolMemory());
+  expect(state.isStarved).toBe(false);
+  // This one, which runs.
+  state.takeOver();
+  expect(state.isStarved).toBe(process.platform === 'linux');
+  state.giveUp();
+  expect(state.isStarved).toBe(false);
 });

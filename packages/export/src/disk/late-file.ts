@@ -4,13 +4,14 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { detachedTimeout, suppressed } from '@foreshock/kit';
 import { crc32 } from '../crc32.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
+import type { EarlyFile } from './early-file.ts';
 import { encodeHeader, HEADER_BYTES, LAST_FRAME_AT } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import { firstFree } from './free-number.ts';
-import { clockMs, isWithin, LateState } from './late-state.ts';
+import { clockMs, isWithin, LateState, type Position } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
-import { serviceDirectory } from './spool-directory.ts';
+import { makePrivate, serviceDirectory } from './spool-directory.ts';
 
 // Before the application replaces some.
 const { closeSync, constants, openSync, readdirSync, unlinkSync, writevSync } = fs;
@@ -38,18 +39,23 @@ interface OwnFile {
  */
 export class LateFile {
   readonly #options: DiskOptions;
+  /** Until the sender thread's first write. */
+  readonly #early: Pick<EarlyFile, 'written'> | undefined;
   readonly #state: LateState;
   #batches: MainBatches;
   #timer: NodeJS.Timeout | undefined;
   /** When there was something new: the sender thread may have slept. */
   #beganAt = 0;
+  #dueAt = 0;
+  #isPutOff = false;
   readonly #clockAhead: number = clockMs() - performance.now();
   #file: OwnFile | undefined;
   #pauseUntil = 0;
   #isUseless = false;
 
-  constructor(options: DiskOptions) {
+  constructor(options: DiskOptions, early?: Pick<EarlyFile, 'written'>) {
     this.#options = options;
+    this.#early = early;
     this.#state = new LateState(options.memory);
     this.#batches = new MainBatches(options.memory);
   }
@@ -70,16 +76,28 @@ export class LateFile {
   }
 
   #lookAfter(ms: number): void {
+    this.#dueAt = performance.now() + ms;
     this.#timer = detachedTimeout('a look at the sender thread', () => this.#lookAgain(performance.now()), ms);
   }
 
   #lookAgain(now: number): void {
+    // An application's long turn as it starts: the first file's write, just behind, may have all of it.
+    const wasBlocked = now - this.#dueAt > LOOK_MS && !this.#isPutOff && !this.#state.lastWritten;
+    this.#isPutOff = wasBlocked;
+    if (wasBlocked) return this.#lookAfter(LOOK_MS);
     this.look(now);
     if (this.#timer) this.#lookAfter(Math.max(LATE_MS - this.#sinceRound(now), LOOK_MS));
   }
 
   #sinceRound(now: number): number {
-    return Math.min(now - this.#beganAt, this.#state.sinceLook(now + this.#clockAhead));
+    const written = this.#state.lastWritten
+      ? this.#state.sinceLook(now + this.#clockAhead)
+      : now - (this.#early?.written?.at ?? this.#beganAt);
+    return Math.min(now - this.#beganAt, written);
+  }
+
+  get #written(): Position | undefined {
+    return this.#state.lastWritten ?? this.#early?.written?.to;
   }
 
   /** No thread will have it. */
@@ -95,15 +113,13 @@ export class LateFile {
   look(now: number): void {
     // A file that the sender thread has removed.
     if (this.#file && this.#state.isNone) this.#forgetFile();
-    const written = this.#state.lastWritten;
-    // Until then the early file has it.
-    if (!written) return;
-    this.#batches.written(written);
+    const written = this.#written;
+    if (written) this.#batches.written(written);
     const { end } = this.#batches;
-    if (!end || isWithin(end, written)) return this.#rest();
+    if (!end || (written && isWithin(end, written))) return this.#rest();
     const isLate = this.#sinceRound(now) >= LATE_MS;
     // Outside requests' contexts, and without spans of file system calls.
-    if (isLate && !this.#state.isAtDisk && now >= this.#pauseUntil)
+    if (isLate && now >= this.#pauseUntil && (!this.#state.isAtDisk || this.#state.isStarved))
       context.with(suppressed(ROOT_CONTEXT), () => this.#write());
   }
 
@@ -120,7 +136,7 @@ export class LateFile {
     try {
       if (how === 'make') this.#forgetFile();
       // It may have written meanwhile.
-      const written = this.#state.lastWritten;
+      const written = this.#written;
       if (written) this.#batches.written(written);
       this.#append();
     } catch {
@@ -160,6 +176,7 @@ export class LateFile {
   /** @returns undefined if all are taken, or another process was faster: a later look tries again */
   #make(begun: Set<number>): OwnFile | undefined {
     const directory = this.#directory;
+    if (!this.#state.lastWritten) makePrivate(this.#options.base, directory);
     const number = firstFree(readdirSync(directory));
     if (number === undefined) return undefined;
     const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import type { SpoolMemory } from './spool-memory.ts';
 
 /** Up to where the sender thread has written the main thread's records: a batch's number, and a position in it. */
@@ -13,6 +14,8 @@ const FILE_NUMBER = 16;
 /** Where it ends. */
 const LATE_NUMBER = 17;
 const LATE_END = 18;
+/** Of the sender thread, as the kernel knows it; 0: unknown. */
+const THREAD = 19;
 
 /** There is none. */
 const NONE = 0;
@@ -32,6 +35,8 @@ export interface Position {
 /** All of a batch. */
 export const WHOLE = 0x7fffffff;
 
+// Before the application replaces some.
+const { readFileSync, readlinkSync } = fs;
 const { hrtime } = process;
 
 /** One clock for all threads; wraps. */
@@ -85,17 +90,31 @@ export class LateState {
   /** Sender thread: the disk is not used any more. */
   giveUp(): void {
     this.#depth++;
+    this.#words[THREAD] = 0;
     Atomics.store(this.#words, AT_DISK, 1);
   }
 
   /** Another sender thread may have died with it. */
   takeOver(): void {
+    this.#words[THREAD] = threadId();
     Atomics.store(this.#words, AT_DISK, 0);
     Atomics.compareExchange(this.#words, STATE, REMOVING, THERE);
   }
 
   get isAtDisk(): boolean {
     return Atomics.load(this.#words, AT_DISK) === 1;
+  }
+
+  /** Main thread: whether the sender thread waits for a processor, not for the disk. */
+  get isStarved(): boolean {
+    const thread = this.#words[THREAD];
+    if (thread === 0) return false;
+    try {
+      const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'latin1');
+      return stat[stat.lastIndexOf(')') + 2] === 'R';
+    } catch {
+      return false;
+    }
   }
 
   /** Sender thread, when it looks for what is new. */
@@ -146,5 +165,14 @@ export class LateState {
 
   removed(): void {
     Atomics.store(this.#words, STATE, NONE);
+  }
+}
+
+/** Of this thread, by the kernel; 0 where it does not say. */
+function threadId(): number {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1)) || 0;
+  } catch {
+    return 0;
   }
 }

@@ -50,6 +50,11 @@ export class MainBatches {
     return last && { number: last.number, end: this.#endOf(last) };
   }
 
+  /** Nothing had no room. */
+  get isWritten(): boolean {
+    return this.#batches.every((batch) => batch.at >= this.#endOf(batch));
+  }
+
   /** @param begun batches that the file has; another begins with its resource and scopes there */
   frames(most: number, crc32: Crc32, begun?: Set<number>): Buffer[] {
     const frames: Buffer[] = [];

@@ -20,8 +20,8 @@ export const HAS_FILES = 3;
 export const TEXT_SEQUENCE = 4;
 export const STATE_LENGTH = 5;
 export const ERROR_LENGTH = 6;
-/** Words 7 to 10: see early-state.ts; 11 to 18: late-state.ts. */
-const WORDS = 19;
+/** Words 7 to 10: see early-state.ts; 11 to 19: late-state.ts. */
+const WORDS = 20;
 
 /** When the main thread was last free, ms since 1970, or 0; its memory. */
 export const FREE_AT = 0;

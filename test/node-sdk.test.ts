@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -40,9 +40,10 @@ function installedWithSdk2(): URL {
     cpSync(join(source, 'package.json'), join(target, 'package.json'));
     cpSync(join(source, 'dist'), join(target, 'dist'), { recursive: true });
   }
-  for (const file of ['tracing.mjs', 'server.mjs', 'package.json']) {
-    cpSync(join(root, 'examples/node-sdk', file), join(folder, file));
-  }
+  for (const file of ['server.mjs', 'package.json']) cpSync(join(root, 'examples/node-sdk', file), join(folder, file));
+  // With the processors that OTEL_LOGS_EXPORTER asks for.
+  const tracing = readFileSync(join(root, 'examples/node-sdk/tracing.mjs'), 'utf8');
+  writeFileSync(join(folder, 'tracing.mjs'), tracing.replace('  logRecordProcessors: [],\n', ''));
   symlinkSync(join(root, 'test/sdk-2/node_modules/@opentelemetry'), join(folder, 'node_modules/@opentelemetry'));
   return new URL(`file://${folder}/`);
 }
@@ -65,7 +66,7 @@ describe.each([
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_BSP_SCHEDULE_DELAY: '50',
         OTEL_METRICS_EXPORTER: 'none',
-        OTEL_LOGS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'otlp',
       },
     });
     const { port } = await app.ready;
@@ -105,5 +106,11 @@ describe.each([
     expect(logged.map((entry) => entry.x_trace_id).sort()).toEqual(Array.from({ length: 6 }, (_, i) => `order-${i}`));
     expect(app.lines('stderr').filter((text) => /error|warn/i.test(text))).toEqual([]);
     await app.stop();
+    const sent = (collector.logs as any[]).filter(({ resource }) => resource['service.name'] === `node-sdk ${line}`);
+    const asked = sent.filter(({ body }) => body === 'asked the database');
+    // The example sends no lines.
+    expect(asked.map(({ traceId }) => traceId).toSorted()).toEqual(
+      line === '3.x' ? [] : servers.map(({ traceId }) => traceId).toSorted(),
+    );
   });
 });

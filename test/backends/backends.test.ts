@@ -5,8 +5,10 @@ import { need, orUnavailable } from './available.ts';
 import { startJaeger, type Jaeger } from './jaeger.ts';
 import { read, Unavailable, until } from './obtain.ts';
 import {
+  firstPageOfJaeger,
   foundInJaeger,
   foundInZipkin,
+  linksInJaeger,
   traceInJaeger,
   traceInZipkin,
   tree,
@@ -220,6 +222,26 @@ describe('the demo', () => {
     const spans = await complete(() => traceInJaeger(url, traceId));
     check(spans);
     expect(await warningsInJaeger(url, traceId)).toEqual([]);
+  });
+
+  it('Jaeger leads from the wait to who kept the connection', async (context) => {
+    const { url } = need(jaeger, context);
+    const spans = await complete(() => traceInJaeger(url, traceId));
+    const waits = spans.filter(({ name }) => name.startsWith('pool.acquire '));
+    const links = await linksInJaeger(url, traceId);
+    const [holder] = waits.flatMap(({ id }) => links.get(id) ?? []);
+    const [holderTrace, holderSpan] = holder!.split(' ');
+    const there = await traceInJaeger(url, holderTrace!);
+    expect(there.filter(({ id }) => id === holderSpan).map(nameOf)).toEqual(['orders SERVER GET /report']);
+  });
+
+  it.for(SERVICES)('Jaeger’s first page of %s has whole requests, most of them not red', async (service, context) => {
+    const { url } = need(jaeger, context);
+    await complete(() => traceInJaeger(url, traceId));
+    const page = await firstPageOfJaeger(url, service);
+    expect(page.length).toBeGreaterThan(10);
+    expect(page.filter(({ root }) => !/^(?:GET|POST) \//.test(root))).toEqual([]);
+    expect(page.filter(({ isRed }) => isRed).length).toBeLessThan(page.length / 2);
   });
 
   it.for([

@@ -53,6 +53,30 @@ export async function traceInJaeger(url: string, traceId: string): Promise<ReadS
   });
 }
 
+/** Which spans Jaeger's page leads to from a span, besides its parent: `trace span`. */
+export async function linksInJaeger(url: string, traceId: string): Promise<Map<string, string[]>> {
+  const { data } = await read(`${url}/api/traces/${traceId}`);
+  return new Map(
+    data[0].spans.map(({ spanID, references }: any) => [
+      spanID,
+      references
+        .filter(({ refType }: any) => refType === 'FOLLOWS_FROM')
+        .map((reference: any) => `${reference.traceID} ${reference.spanID}`),
+    ]),
+  );
+}
+
+/** Jaeger's search as its page opens with a service: the traces of the last hour, 20 of them. */
+export async function firstPageOfJaeger(url: string, service: string): Promise<{ root: string; isRed: boolean }[]> {
+  const { data } = await read(`${url}/api/traces?service=${service}&lookback=1h&limit=20`);
+  return data.map(({ spans }: any) => {
+    const ids = new Set(spans.map(({ spanID }: any) => spanID));
+    const root = spans.find(({ references }: any) => !references.some(({ spanID }: any) => ids.has(spanID)));
+    const isRed = spans.some(({ tags }: any) => tags.some(({ key, value }: any) => key === 'error' && value === true));
+    return { root: root.operationName, isRed };
+  });
+}
+
 /** Traces that Jaeger's search finds by one attribute, in the service's last hour. */
 export async function foundInJaeger(url: string, service: string, attribute: string, value: string): Promise<number> {
   const tags = encodeURIComponent(JSON.stringify({ [attribute]: value }));

@@ -175,6 +175,34 @@ const sending = (...children: Made[]): Made => ({
   children,
 });
 
+it('knows a message of Kafka by its partition and offset, handled twice by one group', async () => {
+  const ofKafka = (offset: number, more: Made['attributes'] = {}): Made['attributes'] => ({
+    'messaging.system': 'kafka',
+    'messaging.destination.partition.id': '2',
+    'messaging.kafka.offset': offset,
+    'messaging.consumer.group.name': 'billing',
+    ...more,
+  });
+  const handlingOf = (at: number, attributes: Made['attributes']): Made => {
+    const made = handling(at, attributes, insert);
+    delete made.attributes!['messaging.message.id'];
+    return made;
+  };
+  const two = (first: Made['attributes'], second: Made['attributes']): Made =>
+    served(handlingOf(10, first), handlingOf(30, second));
+  expect((await answerTo(traceOf(0, two(ofKafka(7), ofKafka(7))))).findings).toMatchObject([
+    { kind: 'double_processing', times: 1 },
+  ]);
+  for (const other of [
+    ofKafka(8),
+    ofKafka(7, { 'messaging.consumer.group.name': 'mail' }),
+    ofKafka(7, { 'messaging.destination.partition.id': '3' }),
+    ofKafka(7, { 'messaging.batch.message_count': 2 }),
+  ]) {
+    expect((await answerTo(traceOf(0, two(ofKafka(7), other)))).findings).toEqual([]);
+  }
+});
+
 it('does not take a message that its handler sent again, or that all are to handle, for one handled twice', async () => {
   const twice = served(handling(10, {}, insert), handling(30, {}, insert));
   expect((await answerTo(traceOf(0, twice))).findings).toMatchObject([{ kind: 'double_processing', times: 1 }]);

@@ -1,3 +1,4 @@
+import type { KnownAttributes } from '../spans/known-attributes.ts';
 import { KIND } from '../spans/span-table.ts';
 import type { Race, Search, Seen } from './finding.ts';
 
@@ -22,21 +23,30 @@ function handlingsOfMessages({ table, trees }: Seen): number[][] {
   const messages = new Map<string, number[]>();
   for (let row = 0; row < table.size; row++) {
     if (table.kind[row] !== KIND.CONSUMER || table.failed[row] === 1 || trees.duplicate[row] === 1) continue;
-    const { messageId, destination, settled, links } = table.attributes[row] ?? {};
+    const known = table.attributes[row] ?? {};
+    const { destination, settled, links, group } = known;
+    const message = nameOf(known);
     // After these another one is meant to follow.
-    if (messageId === undefined || settled === 'requeue' || settled === 'reject') continue;
+    if (message === undefined || settled === 'requeue' || settled === 'reject') continue;
     // Queues of which each process has its own: all are meant to handle it.
     if (destination === TEMPORARY) continue;
     // Identifiers may be used again: the sender's trace is the message's.
     const sender = links?.[0] ?? table.trace[row]!;
-    const key = [messageId, destination, sender, table.service[row], table.name[row]].join(' ');
-    const known = messages.get(key);
-    if (known) known.push(row);
+    // Each consumer group is meant to handle it.
+    const key = [message, destination, group, sender, table.service[row], table.name[row]].join(' ');
+    const rows = messages.get(key);
+    if (rows) rows.push(row);
     else messages.set(key, [row]);
   }
   return [...messages.values()]
     .filter(({ length }) => length > 1)
     .map((rows) => rows.sort((a, b) => table.start[a]! - table.start[b]!));
+}
+
+/** Kafka's messages have no ID. */
+function nameOf({ messageId, partition, offset, isBatch }: KnownAttributes): string | undefined {
+  if (messageId !== undefined) return String(messageId);
+  return isBatch || partition === undefined || offset === undefined ? undefined : `${partition}/${offset}`;
 }
 
 function bothActed(seen: Seen, first: number, second: number): Race | undefined {

@@ -6,6 +6,7 @@ export type Plain = string | number | boolean;
 
 const ACCESS = placeOf('access');
 const DESTINATION = placeOf('destination');
+const IS_BATCH = placeOf('isBatch');
 const IS_DATABASE = placeOf('isDatabase');
 const IS_POST = placeOf('isPost');
 const IS_WAIT = placeOf('isWait');
@@ -205,6 +206,10 @@ const READERS: Map<string, Reader> = new Map([
   ['queue.wait_ms', number('queueWaitMs')],
   ['queue.settled', text('settled')],
   ['messaging.message.id', (to, value) => to.known.set(MESSAGE_ID, hashOf(String(value)))],
+  ['messaging.destination.partition.id', text('partition')],
+  ['messaging.kafka.offset', number('offset')],
+  ['messaging.batch.message_count', (to, value) => void (Number(value) > 1 && to.known.set(IS_BATCH, 1))],
+  ['messaging.consumer.group.name', text('group')],
   ['db.collection.name', text('collection')],
   ['db.sql.table', text('collection')],
   ['queue.acked_early', flag('ackedEarly')],

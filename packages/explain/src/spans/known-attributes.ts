@@ -35,6 +35,13 @@ export interface KnownAttributes {
   destination?: string;
   /** Hash of the message's id. */
   messageId?: number;
+  /** Where Kafka keeps it. */
+  partition?: string;
+  offset?: number;
+  /** More messages than the first, whose partition and offset it has. */
+  isBatch?: boolean;
+  /** Consumer group. */
+  group?: string;
   settled?: string;
   ackedEarly?: boolean;
   deadLettered?: boolean;

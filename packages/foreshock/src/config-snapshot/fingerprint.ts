@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isConfiguration, maybeSecret } from './variables.ts';
 
@@ -6,13 +6,20 @@ const LOCK_FILES = ['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.loc
 /** Looked at, above the working directory: a workspace's is further up. */
 const MOST_FOLDERS = 4;
 const LONGEST_VALUE = 256;
+/** Of a lock file: more would delay the start. */
+const MOST_BYTES = 4 * 1_048_576;
+/**
+ * Eight bytes of so many are hashed: a package's checksum has 40 characters or more, so eight of them in a row are among
+ * them wherever it stands.
+ */
+const STRIDE = 32;
 /** Platforms choose one at each start. */
 const CHOSEN = 'PORT';
 
 /**
  * Of the configuration that a process starts with: Node's version, the variables' names, the values of those that cannot be
- * secrets, and the lock file's size (its content takes milliseconds to read). One 53-bit number of all: who knows everything
- * else could guess one short value, so secrets' values are left out. No SHA-256: `node:crypto` takes long to load.
+ * secrets, and the lock file's size and checksums. One 53-bit number of all: who knows everything else could guess one short
+ * value, so secrets' values are left out. No SHA-256: `node:crypto` takes long to load.
  */
 export function configFingerprint(env: NodeJS.ProcessEnv, cwd: string): string {
   const hash = new Hash();
@@ -23,7 +30,7 @@ export function configFingerprint(env: NodeJS.ProcessEnv, cwd: string): string {
     hash.text(name);
     if (name !== CHOSEN && isPlain(value) && !maybeSecret(name, value)) hash.text(value);
   }
-  hash.text(lockFileIn(cwd));
+  addLockFile(hash, cwd);
   return hash.digits;
 }
 
@@ -32,27 +39,37 @@ function isPlain(value: string): boolean {
   return value.length <= LONGEST_VALUE && !value.includes('@') && !value.includes('=');
 }
 
-/** Name and size. */
-function lockFileIn(cwd: string): string {
+function addLockFile(hash: Hash, cwd: string): void {
   let folder = cwd;
   for (let i = 0; i < MOST_FOLDERS; i++) {
-    for (const name of LOCK_FILES) {
-      const size = sizeOf(join(folder, name));
-      if (size !== undefined) return `${name} ${size}`;
-    }
+    for (const name of LOCK_FILES) if (addFile(hash, join(folder, name), name)) return;
     const above = dirname(folder);
     if (above === folder) break;
     folder = above;
   }
-  return '';
+  hash.text('');
 }
 
-/** Undefined also where it may not be read. */
-function sizeOf(path: string): number | undefined {
+/** @returns whether it is a file that may be read */
+function addFile(hash: Hash, path: string, name: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.size;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found?.isFile()) return false;
+    hash.text(`${name} ${found.size}`);
+    hash.sample(beginningOf(path, Math.min(found.size, MOST_BYTES)));
+    return true;
   } catch {
-    return undefined;
+    return false;
+  }
+}
+
+function beginningOf(path: string, size: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.allocUnsafeSlow(size);
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -64,6 +81,20 @@ class Hash {
   text(text: string): void {
     for (let i = 0; i < text.length; i++) this.#add(text.charCodeAt(i));
     this.#add(-1);
+  }
+
+  /** Eight bytes of each stride. */
+  sample(bytes: Uint8Array): void {
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+    let [a, b] = [this.#a, this.#b];
+    for (let i = 0; i < words.length - 1; i += STRIDE / 4) {
+      a = Math.imul(a ^ words[i]!, 2_654_435_761);
+      b = Math.imul(b ^ words[i]!, 1_597_334_677);
+      a = Math.imul(a ^ words[i + 1]!, 2_654_435_761) ^ (a >>> 15);
+      b = Math.imul(b ^ words[i + 1]!, 1_597_334_677) ^ (b >>> 13);
+    }
+    this.#a = a;
+    this.#b = b;
   }
 
   get digits(): string {

@@ -18,7 +18,7 @@ import { timerMs } from './timer-limit.ts';
 export interface BatchOptions {
   /** From a batch's first span; ms, default 5,000. */
   readonly scheduleDelayMs?: number | undefined;
-  /** Per batch; default 512. */
+  /** Per batch; default 2,048. */
   readonly maxExportBatchSize?: number | undefined;
   /** Most waiting spans; default none. */
   readonly maxQueueSize?: number | undefined;
@@ -131,7 +131,7 @@ export class SpanPipeline implements Pipeline {
     this.#signals = destinations.map(signalOf);
     this.#takesSpans = this.#signals.includes('traces');
     this.#takesLogs = this.#signals.includes('logs');
-    this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 512);
+    this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 2048);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);

@@ -183,7 +183,7 @@ it('takes the memory of an outage again in the next, though it was not collected
     return new Set(batches.map(({ memory }) => memory));
   };
   const first = outage();
-  expect(first.size).toBe(40);
+  expect(first.size).toBe(20);
   expect(outage()).toEqual(first);
   expect([...outage()].every((memory) => first.has(memory))).toBe(true);
 });

@@ -44,17 +44,17 @@ interface Chunk {
   waiting: number;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
 /** One batch in flight retains a whole chunk. */
 const MIN_CHUNKS = MIN_BUDGET_BYTES / MIN_CHUNK_BYTES;
 /** One huge span, resource, scope. */
 const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
 /** A new chunk costs 100 µs, mostly page faults. */
-const KEPT_CHUNKS = 8;
+const KEPT_CHUNKS = 4;
 const MAX_SCOPES = 0xffff;
 /** Uncollected chunks, 4 MiB, that are worth a collection. */
-const MANY_CHUNKS = 16;
+const MANY_CHUNKS = 8;
 
 /**
  * Encoded spans and log records wait until every destination has them. When full, the newest are dropped: an incident's first spans

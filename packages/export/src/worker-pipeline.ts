@@ -35,7 +35,7 @@ export class WorkerPipeline implements Pipeline {
     this.#closed = destinations.length === 0;
     this.#takesSpans = destinations.some((each) => signalOf(each) === 'traces');
     this.#words = memory.words;
-    this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? 512), resource);
+    this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? 2048), resource);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
   }

@@ -23,7 +23,7 @@ describe('readConfig', () => {
           timeoutMs: 10_000,
         },
       ],
-      batch: { scheduleDelayMs: 5000, exportTimeoutMs: 30_000, maxQueueSize: undefined, maxExportBatchSize: 512 },
+      batch: { scheduleDelayMs: 5000, exportTimeoutMs: 30_000, maxQueueSize: undefined, maxExportBatchSize: 2048 },
       spoolBytes: 16 * 1024 * 1024,
       flushMs: 2000,
       trustIncoming: true,

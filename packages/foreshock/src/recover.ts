@@ -26,7 +26,7 @@ export async function recover(
   }
   const env = new Env(process.env);
   const destinations = [...readDestinations(env), ...readLogDestinations(env)];
-  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, 1);
+  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 2048, 1);
   for (const line of env.warnings) err(`foreshock: ${line}\n`);
   if (destinations.length === 0) {
     err('foreshock: OTEL_TRACES_EXPORTER and OTEL_LOGS_EXPORTER say that nothing is sent\n');

@@ -11,10 +11,6 @@ import { SpoolWriter } from './spool-writer.ts';
 
 /** Most that a killed process loses, ms, beyond a busy machine's delays. Each round wakes a thread: 0.3 ms. */
 const WRITE_MS = 50;
-/** New in a round; from here on, it is written in the next one: most is delivered before. */
-const BUSY_BYTES = 32 * 1024;
-/** Between such rounds. */
-const BUSY_MS = 25;
 /** Between looks at open spans, and heartbeats. */
 const UPDATE_MS = 100;
 /** Rounds without news before the sender sleeps; the next span wakes it. */
@@ -62,7 +58,6 @@ export class SenderDisk {
   readonly #sent = new Map<number, NodeJS.Timeout>();
   #updateAt = 0;
   #quiet = 0;
-  #isBusy = false;
   /** Their spans wake this thread only with a new batch. */
   #workersWait = false;
   /** Else all is written at once: the file takes the place of the main thread's. */
@@ -198,7 +193,7 @@ export class SenderDisk {
     this.#quiet = this.#writeNew() || this.#workersWait ? 0 : this.#quiet + 1;
     this.#update();
     if (this.#quiet >= QUIET) this.#sleep();
-    else this.#timer = setTimeout(() => this.#round(), this.#isBusy ? BUSY_MS : WRITE_MS);
+    else this.#timer = setTimeout(() => this.#round(), WRITE_MS);
   }
 
   #update(): void {
@@ -216,19 +211,16 @@ export class SenderDisk {
   /** @returns whether there is anything new */
   #writeNew(): boolean {
     const parts = this.#parts();
-    let bytes = 0;
-    for (const [key, { start, end }] of parts) bytes += end - (this.#seen.get(key)?.end ?? start);
-    this.#isBusy = bytes >= BUSY_BYTES && !this.#isWaiting;
-    for (const [key, { end }] of this.#isBusy ? this.#seen : parts) {
-      const part = parts.get(key);
-      if (!part) continue;
-      this.#writePart(key, part, Math.min(end, part.end));
-      if (end === this.#sealed.get(key)?.end) this.#unwritten.delete(key);
+    let isNew = false;
+    for (const [key, part] of parts) {
+      if (part.end > (this.#seen.get(key)?.end ?? part.start)) isNew = true;
+      this.#writePart(key, part, part.end);
+      if (part.end === this.#sealed.get(key)?.end) this.#unwritten.delete(key);
     }
     this.#seen = parts;
     this.#hasWritten = this.#writer.hasBegun;
     this.#writer.publish();
-    return bytes > 0;
+    return isNew;
   }
 
   /** What may not be written. */

@@ -176,4 +176,20 @@ export const resilienceMutants: readonly Mutant[] = [
     from: 'readonly #context: Context = context.active();',
     to: 'readonly #context: Context = ((globalThis as any).callerForTest ??= context.active());',
   },
+  {
+    check: 'attempts',
+    library: '@smithy/core',
+    fault: 'how many there may be is not said',
+    file: 'instrumentation-resilience/src/adapters/smithy-core/index.ts',
+    from: 'if (max !== undefined) retry.limited(max);',
+    to: '',
+  },
+  {
+    check: 'given up',
+    library: '@smithy/core',
+    fault: 'all attempts are one',
+    file: 'instrumentation-resilience/src/adapters/smithy-core/index.ts',
+    from: 'return { retry, caller: retry.begin() };',
+    to: 'return undefined;',
+  },
 ];

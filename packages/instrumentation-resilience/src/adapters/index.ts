@@ -8,6 +8,7 @@ import { handWrittenBreaker } from './hand-written-breaker/index.ts';
 import { opossum } from './opossum/index.ts';
 import { pRetry } from './p-retry/index.ts';
 import { retry } from './retry/index.ts';
+import { smithyCore } from './smithy-core/index.ts';
 import { undici } from './undici/index.ts';
 
 /** Every library this boundary knows. */
@@ -21,5 +22,6 @@ export const adapters = [
   opossum,
   pRetry,
   retry,
+  smithyCore,
   undici,
 ];

@@ -20,7 +20,11 @@ describe.skipIf('missing' in server)('@aws-sdk/client-sqs', () => {
     env: async () => ({ url: 'moto' in server ? server.moto.url : '', queue }),
     instrumentation: queueWithPropagator,
     mutants: queueMutants,
-    versions: { 'aws-sdk-client-sqs-3-300': { libraries: { 'sqs-consumer': 'sqs-consumer-7' } } },
+    also: ['aws-sdk-client-sqs-3-600'],
+    versions: {
+      'aws-sdk-client-sqs-3-300': { libraries: { 'sqs-consumer': 'sqs-consumer-7' } },
+      'aws-sdk-client-sqs-3-600': { libraries: { 'sqs-consumer': 'sqs-consumer-7' } },
+    },
     commands: 'requests',
     expect: sentBy('aws_sqs', 'SendMessage', queue, MISSING, `${queue}-missing`),
     skip: {

@@ -19,6 +19,27 @@ export const routeFaults: readonly Fault[] = [
     to: 'ROOT_CONTEXT',
   },
   {
+    library: 'hono',
+    fault: 'a mounted application’s route is the request’s',
+    file: `${ADAPTERS}/hono/index.ts`,
+    from: '  seen.add(incoming);',
+    to: '',
+  },
+  {
+    library: 'hono',
+    fault: 'the first route that matches is taken for the one that answers',
+    file: `${ADAPTERS}/hono/index.ts`,
+    from: '  whenAnotherRuns(context, matched, route, routed);',
+    to: '',
+  },
+  {
+    library: 'hono',
+    fault: 'catch-alls of middleware come before routes',
+    file: `${ADAPTERS}/hono/routes.ts`,
+    from: "matched.find(isPlain) ?? matched.findLast(({ method }) => method !== 'ALL') ?? matched.findLast(isOfPart)",
+    to: 'matched[0]',
+  },
+  {
     library: 'koa',
     fault: 'the path of a mounted application is left out',
     file: `${ADAPTERS}/koa/index.ts`,

@@ -2,6 +2,7 @@
 import { express } from './express/index.ts';
 import { fastify } from './fastify/index.ts';
 import { graphql } from './graphql/index.ts';
+import { hono } from './hono/index.ts';
 import { http } from './http/index.ts';
 import { koa } from './koa/index.ts';
 import { socketIo } from './socket-io/index.ts';
@@ -10,4 +11,4 @@ import { undici } from './undici/index.ts';
 import { ws } from './ws/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [express, fastify, graphql, http, koa, socketIo, socketIoClient, undici, ws];
+export const adapters = [express, fastify, graphql, hono, http, koa, socketIo, socketIoClient, undici, ws];

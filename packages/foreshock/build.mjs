@@ -114,6 +114,11 @@ await bundle({
   inject: [here('src/unreferenced-timers.ts')],
   banner: { js: ownRequire },
 });
+await bundle({
+  entryPoints: [here('src/lambda/lambda.ts')],
+  outfile: here('dist/lambda.cjs'),
+  banner: { js: ownRequire },
+});
 await bundle({ entryPoints: [here('src/admin/admin-thread.ts')], outfile: here('dist/admin.cjs') });
 await build({
   bundle: true,

@@ -148,6 +148,7 @@ export function start(thread: ThreadParts): void {
   const isScraped = admin ?? (!isMainThread && config.admin);
   if (config.metrics.exporters.length > 0 || isScraped) startMetrics(config, resource, pipeline, admin);
   logBundledServer();
+  if (isMainThread) startLambda(config, pipeline);
   watcher?.started(pipeline);
 
   // A server makes spans: the signal thread starts first.
@@ -182,6 +183,17 @@ function warnOnce(line: string): void {
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {
   if (name.endsWith('always_off')) return new AlwaysOffSampler();
   return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
+}
+
+/** In AWS Lambda's runtime for Node.js; its process is frozen between invocations. */
+function startLambda({ destinations, flushMs }: Config, pipeline: Pipeline): void {
+  const { _HANDLER: handler, LAMBDA_TASK_ROOT: taskRoot } = process.env;
+  if (handler === undefined || taskRoot === undefined || destinations.length === 0) return;
+  const file = join(import.meta.dirname, 'lambda.cjs');
+  const { traceInvocations } = createRequire(file)(file) as typeof import('./lambda/lambda.ts');
+  traceInvocations({ handler, taskRoot, flushMs, flush: (ms) => pipeline.flush(ms) });
+  // While the start is not yet paid for.
+  pipeline.start();
 }
 
 /** A file that few services need. */

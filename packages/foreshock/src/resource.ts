@@ -6,6 +6,7 @@ import { guard, VERSION } from '@foreshock/kit';
 import { CONFIG_FINGERPRINT } from '@foreshock/kit/names';
 import { configFingerprint } from './config-snapshot/fingerprint.ts';
 import { containerAttributes } from './container.ts';
+import { lambdaResource } from './lambda/lambda-resource.ts';
 import { serviceVersion } from './service-version.ts';
 import { SDK_VERSION } from './version.ts';
 
@@ -73,6 +74,7 @@ export function readResource(env: Env): Attributes {
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.versions.node,
     ...container,
+    ...lambdaResource(process.env),
   };
   for (const [key, value] of Object.entries(env.pairs('OTEL_RESOURCE_ATTRIBUTES'))) {
     if (value.length <= MAX_VALUE) attributes[key] = value;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { log } from './log.ts';
 import { report } from './guard.ts';
-import { rebindText, withLiveBindings } from './live-bindings.ts';
+import { localName, rebindText, withLiveBindings } from './live-bindings.ts';
 import { loadedFiles } from './loaded-files.ts';
 import { inRange } from './version-range.ts';
 
@@ -38,6 +38,8 @@ interface HookState {
   /** For later listeners, by path: no cache lists what a bundle has. */
   bundled: Map<string, LoadedModule[]>;
   found: boolean;
+  /** Of the application, outside of packages. */
+  hasOwnFiles: boolean;
   /** Keys without `node:`. */
   builtins: Map<string, Set<(exports: any) => void>>;
   installed: boolean;
@@ -55,6 +57,7 @@ const state: HookState = ((globalThis as any)[STATE] ??= {
   packages: new Map(),
   bundled: new Map(),
   found: false,
+  hasOwnFiles: false,
   builtins: new Map(),
   installed: false,
 });
@@ -193,13 +196,14 @@ function hookCommonJs(): void {
   Module.prototype.load = function (this: LoadingModule, filename: string) {
     const path = typeof filename === 'string' ? packagePath(filename) : undefined;
     if (path !== undefined && state.packages.size > 0) announcePackage(path, filename);
-    if (path === undefined || !state.targets.has(path)) return load.apply(this, arguments);
+    const target = path ?? filename;
+    if (!state.targets.has(target)) return load.apply(this, arguments);
     let announced = false;
     const evaluated = (): void => {
       // A `require`d ES module's appended line announced it.
       if (announced || types.isModuleNamespaceObject(this.exports)) return;
       announced = true;
-      announce(path, filename, this.exports, replaceable(this));
+      announce(target, filename, this.exports, replaceable(this));
     };
     // Node 22 copies exports for `import` before `load` ends.
     this._compile = function (this: LoadingModule, ...args: unknown[]) {
@@ -249,7 +253,9 @@ function hookEsm(): void {
     load(url: string, context: unknown, nextLoad: (url: string, context: unknown) => any) {
       const result = nextLoad(url, context);
       if (url.startsWith(BUILTIN)) announceBuiltin(url.slice(BUILTIN.length));
-      if (!url.includes(MODULES) || result.format !== 'module' || result.source == null) return result;
+      if (result.format !== 'module' || result.source == null) return result;
+      if (!url.includes(MODULES))
+        return state.hasOwnFiles && url.startsWith('file:') ? withOwnFile(url, result) : result;
       const path = packagePath(url);
       if (path !== undefined && state.packages.size > 0) announcePackage(path, fileURLToPath(url));
       const target = path === undefined ? undefined : state.targets.get(path);
@@ -260,12 +266,22 @@ function hookEsm(): void {
   });
 }
 
-function loadedCall(url: string, path: string, bindings: Set<string>): string {
+function withOwnFile(url: string, result: { source: string | Uint8Array }): object {
+  const path = fileURLToPath(url);
+  const target = state.targets.get(path);
+  if (!target) return result;
+  const source = typeof result.source === 'string' ? result.source : Buffer.from(result.source).toString('utf8');
+  const localOf = (name: string): string => localName(source, name);
+  const live = withLiveBindings(source, Array.from(target.bindings, localOf));
+  return { ...result, source: live + loadedCall(url, path, target.bindings, localOf) };
+}
+
+function loadedCall(url: string, path: string, bindings: Set<string>, localOf?: (name: string) => string): string {
   const self = JSON.stringify(url);
   return (
     `\n;import * as __foreshockSelf from ${self};` +
     ` globalThis[Symbol.for('foreshock.esm-loaded')]?.(${JSON.stringify(path)}, ${self}, __foreshockSelf,` +
-    ` ${rebindText(bindings)});\n`
+    ` ${rebindText(bindings, localOf)});\n`
   );
 }
 
@@ -318,6 +334,17 @@ export function onModuleLoad(
   return () => {
     target.listeners.delete(listener);
   };
+}
+
+/**
+ * {@link onModuleLoad} for a file of the application, before it loads.
+ *
+ * @param file absolute, without symbolic links
+ * @param exported for `rebind`
+ */
+export function onOwnFileLoad(file: string, exported: string, listener: (loaded: LoadedModule) => void): void {
+  state.hasOwnFiles = true;
+  onModuleLoad(file, [exported], listener);
 }
 
 /**

@@ -39,6 +39,7 @@ describe.each(NODES)('on Node %s', (node) => {
     ['promisified', 'pollOutbox'],
     ['scheduler', 'pollOutbox'],
     ['raced', 'raced'],
+    ['batches', 'batches'],
     ['ticks', 'ticks'],
     ['events', 'events'],
     ['awaited', 'awaited'],

@@ -25,6 +25,7 @@ export abstract class LazyRoot implements PendingRoot {
   /** What its loop waits for. */
   readonly source: object | undefined;
   waits = 0;
+  #isTurnOver = false;
 
   /**
    * @param inMs start, from now; Infinity: with the first span
@@ -33,8 +34,14 @@ export abstract class LazyRoot implements PendingRoot {
   constructor(isRound: boolean, inMs: number, source?: object) {
     this.isRound = isRound;
     this.source = source;
+    if (isRound) queueMicrotask(() => (this.#isTurnOver = true));
     this.#beginsAt = now() + inMs;
     this.context = withPendingRoot(ROOT_CONTEXT, this);
+  }
+
+  /** Until then other waits are beside the one that began it, as time limits of calls. */
+  get isTurnOver(): boolean {
+    return this.#isTurnOver;
   }
 
   abstract get start(): PendingRoot['start'];

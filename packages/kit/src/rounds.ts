@@ -57,8 +57,12 @@ export function nextRound(
   const before = pendingRootOf(where);
   if (before instanceof LazyRoot) {
     if (source && before.source !== source) return undefined;
-    if (before.isRound) before.ended();
-    else if (++before.waits <= WAITS_OF_HANDLER) return undefined;
+    if (before.isRound) {
+      if (!before.isTurnOver) return undefined;
+      before.ended();
+    } else if (++before.waits <= WAITS_OF_HANDLER) {
+      return undefined;
+    }
     return make(before).context;
   }
   if (!(before instanceof FirstRound)) return new FirstRound(inMs, [source]).context;

@@ -19,6 +19,13 @@ export const routeFaults: readonly Fault[] = [
     to: 'ROOT_CONTEXT',
   },
   {
+    library: 'h3',
+    fault: 'the route is a match of nothing',
+    file: `${ADAPTERS}/h3/index.ts`,
+    from: 'routed(events, request, match?.data?.route);',
+    to: 'routed(events, request, request.url);',
+  },
+  {
     library: 'hono',
     fault: 'a mounted application’s route is the request’s',
     file: `${ADAPTERS}/hono/index.ts`,

@@ -104,6 +104,22 @@ it('a logger that throws costs the lines, and one message', async () => {
   expect([code, stderr.match(/writing a boundary log failed.*disk full/g)?.length]).toEqual([0, 1]);
 });
 
+it.each([undefined, 'yes'])(
+  'the lines of the last turn are written at the end of the process, thrown: %s',
+  async (THROWS) => {
+    const app = await runFixture(new URL('fixtures/boundary-exit.cjs', import.meta.url), {
+      env: { THROWS, FORESHOCK_BOUNDARY_LOGS: 'all' },
+    });
+    const { stdout } = await app.exited;
+    const said = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg);
+    const spans = Array.from({ length: 30 }, (_, i) => [`enter span ${i}`, `exit span ${i}`]).flat();
+    expect(said).toEqual(['starting', ...spans]);
+  },
+);
+
 it.each(['pino', 'winston', 'winston, closed', 'bunyan'])(
   'a logger that the application has ended gets no lines: %s',
   async (LOGGER) => {

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { SpanKind, SpanStatusCode, type SpanContext } from '@opentelemetry/api';
 import { Hooks } from '@foreshock/kit';
 import type { Logger, LoggerOptions } from 'pino';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { pino as adapter } from '../src/adapters/pino/index.ts';
 import type { WriteLine } from '../src/application-logger.ts';
 import { BoundaryLine, type ReadableSpan } from '../src/boundary-line.ts';
@@ -37,31 +41,36 @@ const SAID = {
 
 describe.each(PINOS)('%s', (alias) => {
   let app: Installed;
-  let write: WriteLine | undefined;
   let asked: number;
   beforeAll(() => {
     app = installed(alias);
-    const hooks = new Hooks('pino', adapter.versions);
-    // The fields come with the line where pino writes none, else from the context, as with any line.
-    const events = {
-      fields: () => (asked++, FIELDS),
-      logged() {},
-      useLogger: (made: WriteLine) => void (write ??= made),
-    };
-    adapter.attach(events, hooks);
-    return () => {
-      hooks.undo();
-      app.remove();
-    };
+    return () => app.remove();
   });
+
+  /** Of the first logger of a process: what writes its boundary lines. */
+  function writerOf<L>(make: () => L): { log: L; write: (line: BoundaryLine) => void } {
+    let write: WriteLine | undefined;
+    asked = 0;
+    const hooks = new Hooks('pino', adapter.versions);
+    onTestFinished(() => hooks.undo());
+    adapter.attach(
+      {
+        fields: () => (asked++, FIELDS),
+        logged() {},
+        useLogger: (made) => void (write ??= made),
+      },
+      hooks,
+    );
+    return { log: make(), write: write! };
+  }
 
   function lineOf(options: LoggerOptions, sink: object = {}): Record<string, unknown> {
     const lines: string[] = [];
     const to = { ...sink, write: (line: string) => void lines.push(line) };
-    write = undefined;
-    asked = 0;
-    const log: Logger = app.pino({ base: { service: 'shop' }, timestamp: false, ...options }, to as never);
-    write!(new BoundaryLine(span, 'exit', 'db'));
+    const { log, write } = writerOf<Logger>(() =>
+      app.pino({ base: { service: 'shop' }, timestamp: false, ...options }, to as never),
+    );
+    write(new BoundaryLine(span, 'exit', 'db'));
     log.info('next');
     expect(lines).toHaveLength(2);
     expect(JSON.parse(lines[1]!)).not.toHaveProperty('boundary');
@@ -98,12 +107,42 @@ describe.each(PINOS)('%s', (alias) => {
     expect(asked).toBe(2);
   });
 
-  it('a line that its level keeps back leaves the next one as it is', () => {
+  it('a line that its level keeps back is none', () => {
     const lines: string[] = [];
-    write = undefined;
-    const log = app.pino({ level: 'error' }, { write: (line: string) => void lines.push(line) } as never);
-    write!(new BoundaryLine(span, 'exit', 'db'));
-    log.error('next');
-    expect(lines.map((line) => JSON.parse(line))).toEqual([expect.not.objectContaining({ boundary: 'db' })]);
+    const to = { write: (line: string) => void lines.push(line) };
+    const { log, write } = writerOf(() => app.pino({ level: 'error' }, to as never));
+    write(new BoundaryLine(span, 'exit', 'db'));
+    expect(lines).toEqual([]);
+    log.level = 'info';
+    write(new BoundaryLine(span, 'exit', 'db'));
+    expect(lines).toEqual([expect.stringContaining('"boundary":"db"')]);
+  });
+
+  it('a method that the application has replaced gets the fields', () => {
+    const { log, write } = writerOf(() => app.pino({ level: 'info' }, { write: () => {} } as never));
+    const got: unknown[] = [];
+    log.warn = (...given: unknown[]) => void got.push(given);
+    write(new BoundaryLine(span, 'exit', 'db'));
+    expect(got).toEqual([[expect.objectContaining({ boundary: 'db', pool: 'orders' }), SAID.msg]]);
+  });
+
+  it('lines of a turn are in their order, among the application’s, in the file that is written to meanwhile', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'boundary-lines-')), 'app.log');
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    const { destination } = app.pino as unknown as { destination(options: object): any };
+    const stream = destination({ dest: file, sync: false });
+    const { log, write } = writerOf(() => app.pino({ base: null }, stream));
+    await once(stream, 'ready');
+    const expected: string[] = [];
+    for (let i = 0; i < 200; i++) {
+      if (i % 50 === 0) log.info(`line ${expected.push(`line ${expected.length}`) - 1}`);
+      const name = `span ${expected.length}`;
+      write(new BoundaryLine({ ...span, name } as ReadableSpan, 'enter', 'db'));
+      expected.push(`enter ${name}`);
+    }
+    await new Promise(setImmediate);
+    stream.flushSync();
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(expected);
   });
 });

@@ -1,10 +1,9 @@
 import { dirname } from 'node:path';
 import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
-import { isEnded } from '../../application-logger.ts';
-import type { BoundaryLine } from '../../boundary-line.ts';
 import type { LineEvents } from '../../events.ts';
 import type { LineFields } from '../../line-fields.ts';
-import { isPinos, takesFields } from './plain-logger.ts';
+import { BoundaryLines } from './boundary-lines.ts';
+import { hasNames, jsonOf } from './line-json.ts';
 import { sendLine } from './send-line.ts';
 
 /** For top-level keys; undefined removes the key. */
@@ -26,24 +25,12 @@ const KEYS = (['trace_id', 'span_id', 'trace_flags', 'x_trace_id'] as const).map
   quoted: `"${key}":`,
 }));
 
-/** Much faster than a pattern. */
-function hasNames(line: string): boolean {
-  return line.includes('trace_') || line.includes('span_id');
-}
-
 /** The line break follows it. */
 function endOf(line: string): number {
   const { length } = line;
   return line.charCodeAt(length - 2) === 0x7d && line.charCodeAt(length - 1) === 0x0a
     ? length - 2
     : line.lastIndexOf('}');
-}
-
-function jsonOf({ trace_id, span_id, trace_flags, x_trace_id }: LineFields): string {
-  // Many small concatenations are slow.
-  const trace =
-    trace_id === undefined ? '' : `,"trace_id":"${trace_id}","span_id":"${span_id}","trace_flags":"${trace_flags}"`;
-  return x_trace_id === undefined ? trace : `${trace},"x_trace_id":"${x_trace_id}"`;
 }
 
 /** Whether the line's own object has the key, not a nested value; `quoted`: `"key":`. */
@@ -103,35 +90,23 @@ export const pino: Adapter<LineEvents> = {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
       const symbols: any = symbolsOf.get(dirname(filename))!;
-      const { asJsonSym, errorKeySym, setLevelSym, streamSym, stringifiersSym } = symbols;
+      const { asJsonSym, errorKeySym, setLevelSym, stringifiersSym } = symbols;
 
       const { send, useLogger } = events;
-      // The next line gets its fields: pino would write them as an object several times slower.
-      let joining: BoundaryLine | undefined;
+      let lines: BoundaryLines | undefined;
       // Each new logger (pino.js), parents first.
       if (useLogger) {
         hooks.after(prototype, setLevelSym, (_result, logger) => {
-          if (logger.level === 'silent' || typeof logger.info !== 'function') return;
-          const write = ({ level, message }: BoundaryLine, fields: object): void =>
-            (logger[level] ?? logger.info).call(logger, fields, message);
-          useLogger((line) => {
-            if (isEnded(logger[streamSym])) return;
-            if (send || !takesFields(logger, symbols)) return line.within(() => write(line, line.fields));
-            joining = line;
-            try {
-              if (isPinos(logger[streamSym])) write(line, {});
-              else line.apart(() => write(line, {}));
-            } finally {
-              joining = undefined;
-            }
-          });
+          if (lines?.isOf(logger)) return lines.levelSet();
+          if (lines || logger.level === 'silent' || typeof logger.info !== 'function') return;
+          const first = (lines = new BoundaryLines(logger, symbols));
+          useLogger((line) => first.write(line, send !== undefined));
         });
+        hooks.onUndo(() => lines?.flush());
       }
 
       const withFields = (line: string, logger: any, object: unknown, level: number): string => {
-        const boundary = joining;
-        joining = undefined;
-        const fields = boundary ? boundary.trace : events.fields();
+        const fields = events.fields();
         if (fields === undefined) return line;
         if (level >= WARN) {
           const error = errorIn(object, logger[errorKeySym]);
@@ -141,7 +116,7 @@ export const pino: Adapter<LineEvents> = {
         if (end < 0) return line;
         const redaction: Redaction = logger[stringifiersSym];
         const json = hasNames(line) || redacts(redaction) ? lackingOf(line, fields, redaction) : jsonOf(fields);
-        return line.slice(0, end) + (boundary ? boundary.json + json : json) + line.slice(end);
+        return line.slice(0, end) + json + line.slice(end);
       };
       // By hand: a line outside traces costs 0.9 µs, `hooks.returning` 0.1 µs more (bench/line.ts).
       hooks.wrap(prototype, asJsonSym, (original) => {
@@ -149,6 +124,7 @@ export const pino: Adapter<LineEvents> = {
           const line: string = original.call(this, object, message, level, time);
           try {
             if (!hooks.active) return line;
+            lines?.flush();
             const joined = withFields(line, this, object, level);
             if (send) sendLine(send, joined, this, level, symbols);
             return joined;

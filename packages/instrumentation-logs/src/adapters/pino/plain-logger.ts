@@ -4,22 +4,16 @@ let lastChecked: object | undefined;
 let isFree = false;
 
 /** Of serializers, as options give them. */
-function leaveFields(serializers: object): boolean {
+function leaveFields(serializers: object, messageKey: string): boolean {
   if (serializers !== lastChecked) {
     lastChecked = serializers;
-    isFree = BOUNDARY_FIELDS.every((field) => !(field in serializers));
+    isFree = [messageKey, ...BOUNDARY_FIELDS].every((field) => !(field in serializers));
   }
   return isFree;
 }
 
-/** It makes no spans: sonic-boom, or a transport's thread. */
-export function isPinos(stream: { constructor?: { name?: string } }): boolean {
-  const name = stream.constructor?.name;
-  return name === 'SonicBoom' || name === 'ThreadStream';
-}
-
 /**
- * Whether a line may get its fields after pino has made it: the logger has nothing that reads, hides or moves them
+ * Whether a line can be made beside pino: the logger has nothing that reads, hides or moves them
  * (pino/lib/proto.js `write`, lib/tools.js `asJson`).
  *
  * @param symbols of its lib/symbols.js
@@ -29,6 +23,7 @@ export function takesFields(
   {
     formattersSym,
     hooksSym,
+    messageKeySym,
     mixinSym,
     needsMetadataGsym,
     nestedKeySym,
@@ -43,6 +38,6 @@ export function takesFields(
     !(logger[mixinSym!] || logger[formattersSym!].log || logMethod || streamWrite || logger[nestedKeySym!]) &&
     logger[stringifiersSym!][redactFmtSym!] === undefined &&
     logger[streamSym!][needsMetadataGsym!] !== true &&
-    leaveFields(logger[serializersSym!])
+    leaveFields(logger[serializersSym!], logger[messageKeySym!])
   );
 }

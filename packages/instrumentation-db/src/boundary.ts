@@ -12,6 +12,7 @@ import { beginOperation, startCommand } from './operation.ts';
 import { startQuery } from './query.ts';
 import { noteRow } from './row-note.ts';
 import { Statements } from './statements.ts';
+import { Transactions } from './transactions.ts';
 
 export interface DbConfig extends InstrumentationConfig {
   /** Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): up to the first value. */
@@ -26,10 +27,11 @@ export interface DbConfig extends InstrumentationConfig {
 export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
   const client = new OperationClient(telemetry, config.errorMessages);
   const statements = new Statements();
+  const transactions = new Transactions();
   const hashOf = config.keyHash === undefined ? undefined : keyHash(config.keyHash);
   return {
     query(connection, described) {
-      const query = startQuery(client, statements, described, holdingOf(connection));
+      const query = startQuery(client, statements, transactions, connection, described);
       if (hashOf && query) noteRow(query, described, hashOf);
       return query;
     },

@@ -2,6 +2,7 @@ import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import { POOL_NAME } from '@foreshock/kit/names';
 import type { CommandDescription, QueryDescription } from './events.ts';
 import { sanitizeSql } from './sql.ts';
+import { transactionStep, type TransactionStep } from './transaction-statement.ts';
 
 const MAX_TARGETS = 16;
 /** Inlined values are unlimited. */
@@ -11,6 +12,7 @@ const MAX_STATEMENTS = 256;
 export interface Statement {
   readonly name: string;
   readonly summary: string | undefined;
+  readonly transaction: TransactionStep | undefined;
   readonly attributes: CommonAttributes;
 }
 
@@ -85,5 +87,7 @@ function describe({ system, host, port, database }: Server, pool: string | undef
     [POOL_NAME]: pool,
   };
   const attributes = new CommonAttributes(values, { system, address: host, port });
-  return { name: described.name ?? summary ?? database ?? system, summary, attributes };
+  // In place of a text: a summary.
+  const transaction = transactionStep(described.text ?? summary, system);
+  return { name: described.name ?? summary ?? database ?? system, summary, transaction, attributes };
 }

@@ -307,6 +307,10 @@ describe.each(Object.entries(cases).filter(([name]) => /^(knex|Drizzle|Kysely|Ob
           expect.stringMatching(SELECT_ORDERS),
           expect.stringMatching(/^COMMIT$/i),
         ]);
+        expect(spans!.at(-1)!.attributes).toMatchObject({
+          'db.transaction.ms': expect.any(Number),
+          'db.transaction.idle_ms': expect.any(Number),
+        });
       } finally {
         await reader.close();
       }

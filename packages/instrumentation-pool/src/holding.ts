@@ -8,6 +8,7 @@ import {
   type ConnectionTarget,
   type Linked,
   type LinkedList,
+  type OpenTransaction,
 } from '@foreshock/kit';
 import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
 import { AcrossIo } from './across-io.ts';
@@ -45,6 +46,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   /** The last operation's end, or granted at. */
   #idleSince = 0;
   #acrossIo: AcrossIo | undefined;
+  transaction: OpenTransaction | undefined;
   before: Holding | undefined;
   after: Holding | undefined;
   #stateIsTaken = true;
@@ -101,6 +103,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.out = true;
     this.since = this.#idleSince = now;
     this.#acrossIo = undefined;
+    this.transaction = undefined;
     this.span = span;
     // The SDK's span name, until a query gives a more specific one.
     const { name } = (span ?? {}) as { name?: unknown };
@@ -159,6 +162,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
       spanContext: this.span?.spanContext(),
       operation: this.operation,
       acrossIo: this.#acrossIo?.mostOf(heldMs),
+      transactionIdleMs: this.transaction && roundMs(this.transaction.idleMsAt(now)),
       until: this.out ? now : this.since + this.heldMs,
     };
   }

@@ -20,6 +20,7 @@ import {
   POOL_GRANTED_PENDING,
   POOL_GRANTED_USED,
   POOL_HOLDER_HELD_ACROSS_IO,
+  POOL_HOLDER_TRANSACTION_IDLE_MS,
   POOL_HOLDER_HELD_MS,
   POOL_HOLDER_OPERATION,
   POOL_HOLDER_TRACE_ID,
@@ -117,13 +118,15 @@ export class Wait {
     return (this.#span = startSpan(this.#boundary.tracer, `pool.acquire ${pool.label}`, start, where));
   }
 
-  #nameHolder({ heldMs, operation, acrossIo, spanContext }: Holder): void {
+  #nameHolder({ heldMs, operation, acrossIo, transactionIdleMs, spanContext }: Holder): void {
     const span = this.#span;
     if (!span) return;
     const isNamed = this.#holderKnown && spanContext !== undefined && spanContext.spanId === this.#holderSpanId;
     // Known at its release only.
-    if (acrossIo !== undefined && (!this.#holderKnown || isNamed))
-      span.setAttribute(POOL_HOLDER_HELD_ACROSS_IO, acrossIo);
+    if (!this.#holderKnown || isNamed) {
+      if (acrossIo !== undefined) span.setAttribute(POOL_HOLDER_HELD_ACROSS_IO, acrossIo);
+      if (transactionIdleMs !== undefined) span.setAttribute(POOL_HOLDER_TRANSACTION_IDLE_MS, transactionIdleMs);
+    }
     if (this.#holderKnown) return;
     this.#holderKnown = true;
     this.#holderSpanId = spanContext?.spanId;
@@ -192,15 +195,17 @@ export class Wait {
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
     this.#reason = this.#reasonAt(at);
-    if (type === 'timeout' && this.#reason === 'queue' && !this.#holderKnown) this.#nameLongest(at);
+    if (type === 'timeout' && this.#reason === 'queue') this.#nameLongest(at);
     span.setAttribute('error.type', type ?? errorTypeOf(error));
     span.setStatus({ code: SpanStatusCode.ERROR, message: privateMessageOf(error) });
     this.#end(span, at);
   }
 
-  /** A later holder of at least half the wait, without one at the request. */
+  /** A later holder of at least half the wait, without one at the request. That one, if it still holds. */
   #nameLongest(at: number): void {
     const { pool, start } = this.#acquisition;
+    const { oldest } = pool.holdings;
+    if (this.#holderKnown) return oldest && this.#nameHolder(oldest.holder(at));
     const ended = this.#saturation?.longestAfter(start);
     const current = pool.holdings.oldest?.holder(at);
     const longest = ended && current ? (ended.heldMs > current.heldMs ? ended : current) : (ended ?? current);

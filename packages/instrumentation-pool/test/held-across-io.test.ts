@@ -80,6 +80,23 @@ it('marks a call that a transaction waited for, on its holder, and on who waited
     'pool.holder.operation': 'BEGIN',
     'pool.holder.held_across_io': 'GET',
   });
+  expect(wait().attributes['pool.holder.transaction_idle_ms']).toBeGreaterThanOrEqual(SLOW_MS - 1);
+});
+
+it('a wait that was given up says how long nothing had run in the transaction of its holder', async () => {
+  const impatient = new pg.Pool({ connectionString: database.url, max: 1, connectionTimeoutMillis: SLOW_MS });
+  const client = await recorded.inSpan('holder', async () => {
+    const taken = await impatient.connect();
+    await taken.query('BEGIN');
+    return taken;
+  });
+  recorded.clear();
+  await recorded.inSpan('waiter', () => expect(impatient.query('SELECT 2')).rejects.toThrow('timeout'));
+  const { 'pool.holder.transaction_idle_ms': idleMs } = wait().attributes;
+  await client.query('ROLLBACK');
+  client.release();
+  await impatient.end();
+  expect(idleMs).toBeGreaterThanOrEqual(SLOW_MS - 1);
 });
 
 it('counts a query elsewhere, and calls one after the other', async () => {

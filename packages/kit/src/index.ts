@@ -73,6 +73,7 @@ export {
   rememberHolding,
   targetOf,
   type ConnectionHolding,
+  type OpenTransaction,
   type ConnectionTarget,
   type Driver,
   type DriverConnection,

@@ -20,6 +20,13 @@ export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 /** On a wait: the call to elsewhere that the holder waited for, at least half of the time. */
 export const POOL_HOLDER_HELD_ACROSS_IO = 'pool.holder.held_across_io';
 
+/** On a wait: while its holder had an open transaction, nothing ran in it for so long. */
+export const POOL_HOLDER_TRANSACTION_IDLE_MS = 'pool.holder.transaction_idle_ms';
+
+/** On the query that ends a transaction: from the start of its `BEGIN`, and how long nothing ran in it. */
+export const DB_TRANSACTION_MS = 'db.transaction.ms';
+export const DB_TRANSACTION_IDLE_MS = 'db.transaction.idle_ms';
+
 /** Event on the holder's span: it waited for calls to elsewhere while it held a connection; the longest one's name. */
 export const POOL_HELD_ACROSS_IO = 'pool.held_across_io';
 export const POOL_HELD_ACROSS_IO_MS = 'pool.held_across_io.ms';

@@ -31,6 +31,11 @@ export interface DriverConnection extends ConnectionTarget {
 /** One driver's connections; undefined: others. */
 export type Driver = (resource: object) => DriverConnection | undefined;
 
+export interface OpenTransaction {
+  /** How long nothing ran in it. */
+  idleMsAt(now: number): number;
+}
+
 export interface ConnectionHolding {
   /** False once returned. */
   readonly out: boolean;
@@ -39,6 +44,8 @@ export interface ConnectionHolding {
   operation: string | undefined;
   /** For queries without active span: the wait's, if parentless: both share a trace. */
   readonly parent: Context | undefined;
+  /** The last one in which a query ran. */
+  transaction: OpenTransaction | undefined;
   sent(span: Span): void;
   /** At the request, for the first operation only. */
   takeState(): Attributes | undefined;

@@ -182,4 +182,28 @@ export const queueMutants: readonly Mutant[] = [
     from: "if (left?.size === 0) processing?.settled('ack');",
     to: '',
   },
+  {
+    check: 'send and process in one trace',
+    library: 'nats',
+    fault: 'the trace does not go with the message',
+    file: 'instrumentation-queue/src/adapters/nats/producer.ts',
+    from: 'args[2] = { ...options, headers };',
+    to: '',
+  },
+  {
+    check: 'attempt and outcome',
+    library: 'nats',
+    fault: 'a second attempt is called the first',
+    file: 'instrumentation-queue/src/adapters/nats/message.ts',
+    from: 'const attempt = info.deliveryCount ?? info.redeliveryCount;',
+    to: 'const attempt = 1;',
+  },
+  {
+    check: 'settled',
+    library: 'nats',
+    fault: 'it is not said',
+    file: 'instrumentation-queue/src/adapters/nats/handlings.ts',
+    from: 'handling.processing.settled(answer);',
+    to: '',
+  },
 ];

@@ -31,6 +31,7 @@ export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startMemcached, type Memcached } from './servers/memcached.ts';
 export { startMongoDb, startMongoDbIfPossible, type MongoDb } from './servers/mongodb.ts';
 export { startMoto, startMotoIfPossible, type Moto } from './servers/moto.ts';
+export { startNats, type Nats } from './servers/nats.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
 export { startTdsServer, type TdsServer } from './servers/tds/server.ts';
 export {

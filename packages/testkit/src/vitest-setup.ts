@@ -6,6 +6,7 @@ import { mariadb } from './servers/mariadb.ts';
 import { memcached } from './servers/memcached.ts';
 import { mongodb } from './servers/mongodb.ts';
 import { moto } from './servers/moto.ts';
+import { nats } from './servers/nats.ts';
 import { postgres } from './servers/postgres.ts';
 import { rabbitmq } from './servers/rabbitmq.ts';
 import { redis } from './servers/redis.ts';
@@ -18,7 +19,7 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   const start = Date.now();
   // Killed applications' files must not reach later ones.
   process.env['FORESHOCK_SPOOL_DIR'] ??= '';
-  const endServers = await shareServers([kafka, mariadb, memcached, mongodb, moto, postgres, rabbitmq, redis]);
+  const endServers = await shareServers([kafka, mariadb, memcached, mongodb, moto, nats, postgres, rabbitmq, redis]);
   return async () => {
     const outcomes = outcomesOf(vitest.state.getTestModules());
     const isMatrix = vitest.config.env?.['FORESHOCK_TEST_MATRIX'] === 'all';

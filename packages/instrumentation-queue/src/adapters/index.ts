@@ -5,7 +5,8 @@ import { awsSdkClientSqs } from './aws-sdk-client-sqs/index.ts';
 import { bull } from './bull/index.ts';
 import { bullmq } from './bullmq/index.ts';
 import { kafkajs } from './kafkajs/index.ts';
+import { nats } from './nats/index.ts';
 import { pgBoss } from './pg-boss/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [amqplib, awsSdkClientSns, awsSdkClientSqs, bull, bullmq, kafkajs, pgBoss];
+export const adapters = [amqplib, awsSdkClientSns, awsSdkClientSqs, bull, bullmq, kafkajs, nats, pgBoss];

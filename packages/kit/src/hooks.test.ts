@@ -85,8 +85,14 @@ it('says once that a package in range has loaded without any of the files that a
 
 it('knows a method that shimmer wrapped', () => {
   const hooks = new Hooks('library', '>=1.0.0 <2');
-  const theirs = Object.assign(() => 'theirs', { __wrapped: true, __original: () => 'plain', __unwrap: () => {} });
-  const library = { greet: theirs as () => string };
+  const marks = { __wrapped: true, __original: () => 'plain', __unwrap: () => {} };
+  // pm2's, which assigns them.
+  const others = { greet: Object.assign(() => 'others', marks) as () => string };
+  hooks.wrap(others, 'greet', (original) => () => original());
+  expect(hooks.wrappedByUpstream).toBe(false);
+  const theirs = () => 'theirs';
+  for (const [name, value] of Object.entries(marks)) Object.defineProperty(theirs, name, { configurable: true, value });
+  const library = { greet: theirs };
   hooks.wrap(library, 'greet', (original) => () => original());
   expect(hooks.wrappedByUpstream).toBe(true);
   expect(Object.keys(library.greet)).toEqual([]);

@@ -15,8 +15,10 @@ import { restoreUnused } from './replaced-function.ts';
 /** Of upstream's shimmer. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
 
+/** Not enumerable: pm2 assigns marks of the same names to `http.Server.prototype.emit`, for its metrics. */
 function hasShimmerMark(fn: unknown): boolean {
-  return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
+  if (typeof fn !== 'function' || !Object.hasOwn(fn, '__original')) return false;
+  return Object.getOwnPropertyDescriptor(fn, '__wrapped')?.enumerable === false;
 }
 
 /** In no trace; callbacks in the caller's context. */

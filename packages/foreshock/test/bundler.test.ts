@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -162,4 +162,51 @@ it('doctor takes such a bundle for traced', async () => {
 it('an external library stays external', async () => {
   const file = await byEsbuild('cjs', { mainFields: ['module', 'main'], external: ['bullmq', 'pg-native'] });
   expect(readFileSync(file, 'utf8')).toMatch(/require\("bullmq"\)/);
+});
+
+describe('an application with a minified ES module, a `main` without its ending, and an alias', () => {
+  let entry: string;
+  let alias: Record<string, string>;
+  beforeAll(() => {
+    const app = join(folder, 'schedule');
+    mkdirSync(join(app, 'node_modules'), { recursive: true });
+    const installed = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
+    const libraries = { async: 'async', croner: 'croner', graphql: 'graphql-16' };
+    for (const [name, from] of Object.entries(libraries))
+      symlinkSync(installed + from, join(app, 'node_modules', name));
+    entry = join(app, 'app.mjs');
+    copyFileSync(new URL('./fixtures/bundler/schedule.mjs', import.meta.url), entry);
+    alias = { async: join(app, 'alias.mjs') };
+    writeFileSync(alias['async']!, `export const queue = 'own';`);
+  });
+
+  async function told(outfile: string): Promise<unknown> {
+    const app = await runFixture(outfile);
+    const answer = await app.ready;
+    expect((await app.stop()).stderr).toBe('');
+    return answer;
+  }
+
+  const expected = { next: true, kind: 'Document', queue: 'own' };
+
+  it.each(['cjs', 'esm'] as const)('runs from esbuild, %s', async (format) => {
+    const outfile = join(folder, `schedule.${format === 'esm' ? 'mjs' : 'cjs'}`);
+    const plugins = [esbuildPlugin()];
+    const shared = { bundle: true, platform: 'node', preserveSymlinks: true, logLevel: 'error' } as const;
+    await build({ entryPoints: [entry], outfile, format, alias, plugins, ...shared });
+    expect(await told(outfile)).toEqual(expected);
+  });
+
+  it('runs from webpack', async () => {
+    const compiler = webpack({
+      mode: 'development',
+      target: 'node',
+      entry,
+      resolve: { alias, symlinks: false },
+      output: { path: folder, filename: 'schedule-webpack.cjs' },
+      plugins: [webpackPlugin()],
+    })!;
+    await new Promise<void>((resolve, reject) => compiler.run((error) => (error ? reject(error) : resolve())));
+    expect(await told(join(folder, 'schedule-webpack.cjs'))).toEqual(expected);
+  });
 });

@@ -59,7 +59,7 @@ export function esbuildPlugin(): EsbuildPlugin {
 
 /** The used part of webpack's `Compiler`. */
 export interface WebpackCompiler {
-  options: { module: { rules: any[] } };
+  options: { module: { rules: any[] }; resolve: { alias?: any } };
   hooks: any;
 }
 
@@ -87,6 +87,7 @@ export function webpackPlugin(): WebpackPlugin {
       hooks.normalModuleFactory.tap(NAME, (factory: any) => {
         // webpack prefers `module` to `main`. Externals go by the dependency's own request.
         factory.hooks.beforeResolve.tap(NAME, (resolving: { request: string; context: string }) => {
+          if (isAliased(resolving.request, options.resolve.alias)) return;
           const resolved = isLibrary(resolving.request) && resolvedByNode(resolving.request, resolving.context);
           const entry = resolved ? files.nodesEntry(resolving.request, resolved) : undefined;
           if (entry !== undefined) resolving.request = entry;
@@ -94,6 +95,12 @@ export function webpackPlugin(): WebpackPlugin {
       });
     },
   };
+}
+
+/** @param alias webpack's `resolve.alias`; a name may end with `$` */
+function isAliased(request: string, alias: Record<string, unknown> | readonly { name: string }[] = {}): boolean {
+  const names = Array.isArray(alias) ? alias.map(({ name }) => name) : Object.keys(alias);
+  return names.some((name) => name === request || name === `${request}$`);
 }
 
 /** The used part of Rollup's `Plugin`. */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { packageName } from '@foreshock/kit/module-hook';
 import { announced } from './announced.ts';
 
@@ -20,7 +20,7 @@ interface Package {
   readonly root: string;
   readonly name: string;
   readonly version: string;
-  /** Node's entry, where bundlers may prefer `module`. */
+  /** Node's entry, a file, where bundlers may prefer `module`. */
   readonly main: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export class LibraryFiles {
     const hooked = this.#hooked(filename);
     if (!hooked) return undefined;
     try {
-      return announced(source ?? readFileSync(filename, 'utf8'), hooked.path, hooked.version, hooked.bindings);
+      return announced(source ?? readFileSync(filename, 'utf8'), hooked);
     } catch {
       return undefined;
     }
@@ -52,7 +52,7 @@ export class LibraryFiles {
   nodesEntry(request: string, resolved: string): string | undefined {
     if (!isLibrary(request)) return undefined;
     const found = this.#packageOf(resolved.replaceAll('\\', '/'));
-    return found?.main === undefined ? undefined : join(found.root, found.main);
+    return found?.main;
   }
 
   #hooked(filename: string) {
@@ -61,7 +61,7 @@ export class LibraryFiles {
     if (!found) return undefined;
     const inside = found.name + path.slice(found.root.length);
     const bindings = HOOKED_FILES[inside];
-    return bindings && { path: inside, version: found.version, bindings };
+    return bindings && { path: inside, version: found.version, bindings, isOfModules: isOfModules(path, found.root) };
   }
 
   #packageOf(path: string): Package | undefined {
@@ -78,8 +78,26 @@ function readPackage(root: string): Package | undefined {
   try {
     const { name, version, main, module, exports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
     const isAmbiguous = exports === undefined && module !== undefined && typeof main === 'string';
-    return { root, name, version: version ?? '0.0.0', main: isAmbiguous ? main : undefined };
+    return { root, name, version: version ?? '0.0.0', main: isAmbiguous ? fileOf(join(root, main)) : undefined };
   } catch {
     return undefined;
   }
+}
+
+/** As Node completes `main`: graphql's is `index`. */
+function fileOf(path: string): string | undefined {
+  const completed = ['', '.js', '/index.js'].map((end) => path + end);
+  return completed.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
+}
+
+/** Whether its nearest package.json says so. */
+function isOfModules(file: string, root: string): boolean {
+  for (let folder = dirname(file); folder.length >= root.length; folder = dirname(folder)) {
+    try {
+      return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).type === 'module';
+    } catch {
+      // The next one.
+    }
+  }
+  return false;
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { freePort } from '@foreshock/testkit';
+import { freePort, testedVersions } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { record, spanHere } from './recording.ts';
 
@@ -39,13 +39,19 @@ const kyLike = ({ default: ky }: any): Client => ({
   post: (url, body) => ky.post(url, { body, retry: 0 }).text(),
 });
 
+const GOT: Record<string, (module: any) => Client> = {
+  'got-11': gotLike(0),
+  'got-12': gotLike({ limit: 0 }),
+  'got-13': gotLike({ limit: 0 }),
+  'got-14': gotLike({ limit: 0 }),
+  'got-15': gotLike({ limit: 0 }),
+  got: gotLike({ limit: 0 }),
+};
+
 /** By the name it is installed as. */
 const CLIENTS: Record<string, (module: any) => Client> = {
   axios: axiosLike,
   'axios-0': axiosLike,
-  got: gotLike({ limit: 0 }),
-  'got-13': gotLike({ limit: 0 }),
-  'got-11': gotLike(0),
   ky: kyLike,
   'ky-1': kyLike,
   needle: ({ default: needle }) => ({
@@ -105,7 +111,7 @@ async function made(requests: number, run: () => Promise<unknown>) {
   return { calls, caller };
 }
 
-describe.each(Object.entries(CLIENTS))('%s', (name, clientOf) => {
+describe.each([...Object.entries(CLIENTS), ...testedVersions(Object.entries(GOT))])('%s', (name, clientOf) => {
   let client: Client;
   beforeAll(async () => {
     client = clientOf(await import(name));

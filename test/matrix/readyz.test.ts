@@ -59,4 +59,20 @@ it('/readyz asks the servers of every driver that is traced', { timeout: 180_000
   expect(body.checks['redis:responseTime'].length).toBeGreaterThan(1);
   expect(body.status).toBe('pass');
   expect(await failedLogins()).toEqual(before);
+  if (!('kafka' in kafka)) return;
+  const settings: any = await (await fetch(`http://127.0.0.1:${admin}/config`)).json();
+  expect(settings).toEqual(
+    expect.arrayContaining([
+      {
+        library: 'kafkajs',
+        name: `connection ${kafka.kafka.broker}`,
+        values: expect.objectContaining({ requestTimeout: 12_345, connectionTimeout: 1_000 }),
+      },
+      {
+        library: 'kafkajs',
+        name: 'consumer billing',
+        values: expect.objectContaining({ sessionTimeout: 20_000, maxBytes: 4_096, autoCommit: true }),
+      },
+    ]),
+  );
 });

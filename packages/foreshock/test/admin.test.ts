@@ -367,6 +367,10 @@ it('asks each kind of server, harmlessly', { timeout: 120_000 }, async () => {
   ]);
   // A connection without a login would count.
   expect(await failedLogins()).toEqual(before);
+  // As the broker and the client have agreed.
+  const settings = await (await fetch(`${admin}/config`)).json();
+  const values = { heartbeat: 60, frameMax: 131_072, channelMax: 2_047 };
+  expect(settings).toContainEqual({ library: 'amqplib', values });
 
   cache.refuse();
   await cache.hang();

@@ -11,7 +11,10 @@ interface Look {
   readonly sleepsIn: string;
 }
 
-/** For how long the main thread of a process was ready to run, and had no processor; Linux. */
+/** A lock that another thread of the process has: Node's main thread waits for events elsewhere. */
+const LOCK = 'futex';
+
+/** For how long the main thread of a process was ready to run, and had no processor, or another one's lock; Linux. */
 export class ProcessorWaits {
   readonly #pid: number;
   readonly #looks: Look[] = [];
@@ -32,9 +35,11 @@ export class ProcessorWaits {
     }
   }
 
-  /** At the last look. */
-  get sleepsIn(): string {
-    return this.#looks.at(-1)?.sleepsIn ?? '';
+  /** How long it ran from then to the last look, ms, and the kernel's function in which it slept at that; 0: none. */
+  ranSince(at: number): string {
+    const last = this.#looks.at(-1);
+    const first = this.#looks.findLast((look) => look.at <= at) ?? this.#looks[0];
+    return last && first ? `${Math.round((last.ran - first.ran) / 1e6)} ms, at last in ${last.sleepsIn}` : 'unknown';
   }
 
   /** @returns ms from then to the last look */
@@ -45,7 +50,7 @@ export class ProcessorWaits {
       if (!before || look.at <= at) continue;
       const ms = look.at - Math.max(before.at, at);
       // The wait that lasts is not counted yet.
-      const stands = look.isReady && look.ran === before.ran;
+      const stands = (look.isReady || look.sleepsIn.includes(LOCK)) && look.ran === before.ran;
       sum += stands ? ms : Math.min(ms, (look.waited - before.waited) / 1e6);
     }
     return Math.round(sum);

@@ -14,10 +14,10 @@ export interface Lost {
   ageMs: number;
   /** … and before the last one of its process: since then that had no processor, or was not alive. */
   beforeLastMs: number;
-  /** For how long the main thread was ready to run meanwhile, and had no processor, ms. */
+  /** For how long the main thread waited meanwhile for a processor, or for a thread that had none, ms. */
   waitedMs: number;
-  /** Where it slept at last. */
-  sleepsIn: string;
+  /** How long it ran, and where it slept. */
+  ran: string;
   /** Since the first span of its process, ms. */
   sinceFirstMs: number;
   /** What the files say. */
@@ -42,7 +42,7 @@ export interface Kills {
 const RECOVERY = 'recovery';
 const LIVES_MS = 2_000;
 /** Before a kill, at a process's main thread. */
-const LOOKS_MS = 300;
+const LOOKS_MS = 600;
 const LOOK_EVERY_MS = 10;
 
 /**
@@ -101,7 +101,7 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24, delay
           ageMs: killedAt - since[0]!,
           beforeLastMs: times.at(-1)! - since[0]!,
           waitedMs: waits.since(since[0]!),
-          sleepsIn: waits.sleepsIn,
+          ran: waits.ranSince(since[0]!),
           sinceFirstMs: since[0]! - times[0]!,
           left,
         });

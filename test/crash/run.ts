@@ -33,12 +33,12 @@ async function kill(tries: number, on: Node, delayMs?: number): Promise<boolean>
 }
 
 /** One line: when it ended, and what was written by whom since. */
-function told({ kill, ageMs, beforeLastMs, waitedMs, sleepsIn, sinceFirstMs, left }: Lost): string {
+function told({ kill, ageMs, beforeLastMs, waitedMs, ran, sinceFirstMs, left }: Lost): string {
   const { files, late: lateFrames, beats, lastBeatMs, writesMs } = left;
   const who = beats > 0 ? `sender thread alive ${lastBeatMs} ms before` : 'no heartbeat yet: the sender thread starts';
   return (
     `lost in process ${kill}: ended ${ageMs} ms before the kill, ${beforeLastMs} ms before the last span, ` +
-    `${sinceFirstMs} ms after the first; the main thread waited ${waitedMs} ms for a processor since, and slept in ${sleepsIn}; ${files} files, ${who}, ` +
+    `${sinceFirstMs} ms after the first; the main thread waited ${waitedMs} ms for a processor since, and ran ${ran}; ${files} files, ${who}, ` +
     `${lateFrames} writes by the main thread; last writes ${writesMs.join(', ') || 'none'} ms before the kill`
   );
 }

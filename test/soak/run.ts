@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { PRELOAD } from '@foreshock/testkit';
 import { Backend, type Mode } from './backend.ts';
 import { Load } from './load.ts';
+import { at, printPairs } from './pairs.ts';
 
 const minutes = Number(process.argv[2] ?? 10);
 const rate = Number(process.argv[3] ?? 500);
@@ -55,6 +56,8 @@ const load = new Load(port, rate);
 const plainLoad = new Load(plainPort, rate);
 
 const measured: Measured[] = [];
+/** After a long phase and a collection of garbage, bytes. */
+const rss: number[][] = [];
 console.log(
   `backend | slices | requests | p50 ms | without preload | p99 ms | without preload | load late ms | MiB ${PARTS.join(', ')} | without preload`,
 );
@@ -80,6 +83,7 @@ for (const [mode, slices] of PHASES) {
     memory: memory.map((each) => medianOf(each.slice(each.length / 2))),
   };
   measured.push(phase);
+  if (slices > 1) rss.push(await Promise.all([app, plain].map(collected)));
   const mib = phase.memory.map((parts) => PARTS.map((part) => parts[part].toFixed(1)).join(' '));
   console.log([mode, slices, phase.requests, ...phase.p50, ...phase.p99, phase.lag, ...mib].join(' | '));
 }
@@ -99,16 +103,12 @@ const arrived = new Set(backend.traceIds);
 const lost = [...load.served].filter((id) => !arrived.has(id)).length;
 let counted = 0;
 for (const [, spans] of stderr.matchAll(/\bspool_full (\d+)/g)) counted += Number(spans);
-/** % since a phase, of the resident memory that is not V8's young generation: Node doubles that in any process. */
-const drift = (since: number): string => {
-  const [then, now] = [measured[since]!.memory, measured.at(-1)!.memory];
-  return now
-    .map(
-      ({ rss, young }, server) =>
-        `${(((rss - young) / (then[server]!.rss - then[server]!.young) - 1) * 100).toFixed(1)} %`,
-    )
+/** % since a phase. */
+const drift = (since: number): string =>
+  rss
+    .at(-1)!
+    .map((now, server) => `${((now / rss[since]![server]! - 1) * 100).toFixed(1)} %`)
     .join(' and ');
-};
 const seen = new Set<string>();
 const twice = backend.traceIds.filter((id) => seen.size === seen.add(id).size);
 /** Not those whose answer the sender did not wait for. */
@@ -117,30 +117,15 @@ console.log(stderr, [...new Set(load.failed)]);
 console.log(
   `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ` +
     `${twice.length} twice, of which ${twiceAnswered} though they were answered, ` +
-    `${lost} lost, of which ${counted} counted as dropped; RSS without V8's young generation, with the preload and without it, ` +
-    `${drift(0)} since the start, ${drift(2)} since the first outage`,
+    `${lost} lost, of which ${counted} counted as dropped; RSS after a collection, with the preload and without it, ` +
+    `${drift(0)} since the first phase, ${drift(2)} since the first outage`,
 );
-const pairs = measured.filter(({ slices }) => slices === 1);
-/** Median of slices. */
-const p99Of = (ofMode: (mode: Mode) => boolean, server: number): number =>
-  at(
-    pairs.filter(({ mode }) => ofMode(mode)).map(({ p99 }) => p99[server]!),
-    0.5,
-  );
-const healthy = [0, 1].map((server) => p99Of((mode) => mode === 'healthy', server));
-const toldOf = (name: string, ofMode: (mode: Mode) => boolean): void => {
-  const [ours, plain] = [0, 1].map((server) => p99Of(ofMode, server));
-  const ratios = [ours! / healthy[0]!, plain! / healthy[1]!].map((ratio) => ratio.toFixed(2));
-  console.log([name, ours, plain, ...ratios].join(' | '));
-};
-console.log('backend | median of p99, ms | without preload | ÷ healthy | without preload');
-for (const mode of ['healthy', ...FAILING]) toldOf(mode, (other) => other === mode);
-toldOf('all that fail', (mode) => mode !== 'healthy');
+printPairs(measured.filter(({ slices }) => slices === 1));
 process.exitCode = lost > counted || load.failed.length > 0 || twiceAnswered > 0 ? 1 : 0;
 
 function startServer(execArgv: readonly string[]): ChildProcess {
   return fork(fileURLToPath(new URL('./fixtures/server.cjs', import.meta.url)), {
-    execArgv: [...execArgv],
+    execArgv: ['--expose-gc', ...execArgv],
     env: { OTEL_SERVICE_NAME: 'soak', OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, FORESHOCK_SPOOL_DIR: directory },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
@@ -152,15 +137,20 @@ function portOf(server: ChildProcess): Promise<number> {
   );
 }
 
+/** V8's young generation grows in any process, and with it its memory. */
+function collected(server: ChildProcess): Promise<number> {
+  server.send('collect');
+  return new Promise((resolve) => {
+    server.on('message', (message: { collected?: number }) => {
+      if (message.collected !== undefined) resolve(message.collected);
+    });
+  });
+}
+
 function memoryOf(server: ChildProcess): Memory[] {
   const memory: Memory[] = [];
   server.on('message', (message: Partial<Memory>) => message.rss !== undefined && memory.push(message as Memory));
   return memory;
-}
-
-function at(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 100) / 100;
 }
 
 /** Of each part, MiB. */

@@ -10,7 +10,7 @@ import { fuzz } from '../test/sql-fuzz.ts';
 
 const count = Number(process.argv[2] ?? 10_000_000);
 const seed = Number(process.argv[3] ?? 1);
-for (const dialect of ['postgresql', 'mysql', 'sqlite'] as const) {
+for (const dialect of ['postgresql', 'mysql', 'sqlite', 'tsql'] as const) {
   let faults = 0;
   fuzz(dialect, count, seed, (fault) => {
     if (++faults <= 5) console.log(fault);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { fuzz } from './sql-fuzz.ts';
 
-it.each(['postgresql', 'mysql', 'sqlite'] as const)(
+it.each(['postgresql', 'mysql', 'sqlite', 'tsql'] as const)(
   'shows no literal of 20,000 statements of %s, and all of their names',
   (dialect) => {
     const faults: string[] = [];

@@ -1,5 +1,5 @@
 import { sanitizeSql, type SanitizedQuery } from '../src/sql.ts';
-import { MYSQL, POSTGRESQL, SQLITE } from '../src/sql-dialect.ts';
+import { MYSQL, POSTGRESQL, SQLITE, TSQL } from '../src/sql-dialect.ts';
 
 /** In every literal and comment, and in nothing else. */
 const SECRET = 'zq';
@@ -44,7 +44,7 @@ export function randomOf(seed: number): Random {
 
 /** How a server reads a statement that was written for it. */
 interface Reading {
-  dialect: 'postgresql' | 'mysql' | 'sqlite';
+  dialect: 'postgresql' | 'mysql' | 'sqlite' | 'tsql';
   /** `standard_conforming_strings=off`, or MySQL without `NO_BACKSLASH_ESCAPES`. */
   backslashes: boolean;
   /** MySQL: `"…"` is a name. */
@@ -112,6 +112,7 @@ export class Generator {
         return this.#comment();
       default:
         if (this.#reading.dialect === 'sqlite') return this.#pick(['?', '?', '?7', ':a', '@a', '$a']);
+        if (this.#reading.dialect === 'tsql') return this.#pick(['@a', '@p1', '@@b']);
         return this.#reading.dialect === 'mysql' ? '?' : `$${1 + Math.floor(this.#random() * 9)}`;
     }
   }
@@ -119,7 +120,8 @@ export class Generator {
   #literal(): string {
     const { dialect } = this.#reading;
     if (dialect === 'postgresql') return this.#postgresqlLiteral();
-    return dialect === 'mysql' ? this.#mysqlLiteral() : this.#sqliteLiteral();
+    if (dialect === 'mysql') return this.#mysqlLiteral();
+    return dialect === 'tsql' ? this.#tsqlLiteral() : this.#sqliteLiteral();
   }
 
   #operator(): string {
@@ -147,7 +149,7 @@ export class Generator {
     ];
     if (this.#reading.dialect === 'mysql') return this.#pick([...all, '5--', '-', '/', '@', '\\N']);
     // Brackets are around names.
-    if (this.#reading.dialect === 'sqlite')
+    if (this.#reading.dialect === 'sqlite' || this.#reading.dialect === 'tsql')
       return this.#pick([...all.filter((sign) => !'[]'.includes(sign)), '==', '-', '/']);
     return this.#pick([...all, '::', '`', '#', '#>>', '?', '?|', '-', '/']);
   }
@@ -236,6 +238,11 @@ export class Generator {
     return `'${SECRET}${this.#junk(['\\', '"'], "'")}${this.#pick([SECRET, '\\'])}'`;
   }
 
+  #tsqlLiteral(): string {
+    const string = `'${SECRET}${this.#junk(['\\', '"', '[', ']'], "'")}${this.#pick([SECRET, '\\'])}'`;
+    return this.#pick([string, string, `N${string}`, `n${string}`, `$${NUMBER}.50`]);
+  }
+
   #name(): string {
     const plain = ['a', 'tbl', 'E', 'e', 'N', 'x1', '_u', 'col$1', 'été', 'select1', 's.t'];
     const { dialect, ansiQuotes } = this.#reading;
@@ -247,6 +254,7 @@ export class Generator {
             '"a""b".c',
             '"S"."T"',
             '"it\'s"',
+            ...(dialect === 'tsql' ? ["[it's]", '[a--b]', '[a]]b]', '[S].[T]', '[S]."T"'] : []),
             ...(dialect === 'sqlite' ? ["[it's]", "`it's`", '[a--b]'] : []),
           ];
     const name = this.#pick([...plain, ...quoted, ...(dialect === 'mysql' && ansiQuotes ? ['"a""b"', '"it\'s"'] : [])]);
@@ -258,6 +266,14 @@ export class Generator {
   #comment(): string {
     if (this.#reading.dialect === 'sqlite') {
       return this.#pick([`-- ${SECRET} '"[\n`, `--${SECRET}'\r\n`, `/* ${SECRET} ' " [ */`, `/* /* ${SECRET} */`]);
+    }
+    if (this.#reading.dialect === 'tsql') {
+      return this.#pick([
+        `-- ${SECRET} '"[\n`,
+        `--${SECRET}'\r\n`,
+        `/* ${SECRET} ' [ */`,
+        `/* /* ${SECRET}' */ ${SECRET} */`,
+      ]);
     }
     if (this.#reading.dialect === 'postgresql') {
       return this.#pick([
@@ -295,7 +311,7 @@ export function faultOf(statement: Statement, { text, summary = '' }: SanitizedQ
   return undefined;
 }
 
-const DIALECTS = { postgresql: POSTGRESQL, mysql: MYSQL, sqlite: SQLITE };
+const DIALECTS = { postgresql: POSTGRESQL, mysql: MYSQL, sqlite: SQLITE, tsql: TSQL };
 
 /** Makes `count` statements of a dialect and looks at what is shown of each. */
 export function fuzz(dialect: Reading['dialect'], count: number, seed: number, faulty: (fault: string) => void): void {

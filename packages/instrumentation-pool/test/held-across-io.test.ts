@@ -13,7 +13,7 @@ const recorded = recordSpans([dbInstrumentation(), poolInstrumentation(), httpIn
   spanProcessors: [new HeldAcrossIo() as never],
 });
 /** Of the slow server: most of the time that a connection is held, on a busy machine too. */
-const SLOW_MS = 100;
+const SLOW_MS = 200;
 let server: Server;
 let database: Postgres;
 let pool: pg.Pool;
@@ -103,7 +103,7 @@ it('counts a query elsewhere, and calls one after the other', async () => {
   await recorded.inSpan('holder', () =>
     holding(async (client) => {
       await client.query('BEGIN');
-      await other.query('SELECT pg_sleep(0.1)');
+      await other.query(`SELECT pg_sleep(${SLOW_MS / 1_000})`);
       await client.query('SELECT 3');
       await call();
       await call();
@@ -131,7 +131,7 @@ it('leaves alone a holder that has ended: the SDK would complain', async () => {
 
 it('says nothing of a call that the holder did not wait for', async () => {
   await recorded.inSpan('beside a query', () =>
-    Promise.all([call(), holding((client) => client.query('SELECT pg_sleep(0.15)'))]),
+    Promise.all([call(), holding((client) => client.query(`SELECT pg_sleep(${SLOW_MS / 500})`))]),
   );
   await recorded.inSpan('beside a transaction', () =>
     Promise.all([

@@ -6,7 +6,18 @@ import { bull } from './bull/index.ts';
 import { bullmq } from './bullmq/index.ts';
 import { kafkajs } from './kafkajs/index.ts';
 import { nats } from './nats/index.ts';
+import { natsIoNatsCore } from './nats-io-nats-core/index.ts';
 import { pgBoss } from './pg-boss/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [amqplib, awsSdkClientSns, awsSdkClientSqs, bull, bullmq, kafkajs, nats, pgBoss];
+export const adapters = [
+  amqplib,
+  awsSdkClientSns,
+  awsSdkClientSqs,
+  bull,
+  bullmq,
+  kafkajs,
+  nats,
+  natsIoNatsCore,
+  pgBoss,
+];

@@ -48,7 +48,7 @@ export function observeSubscriptions(
 export function observePulls(
   consumer: Record<'consume' | 'fetch', unknown>,
   messages: Record<'iterate', unknown>,
-  ordered: Record<'internalHandler', unknown>,
+  ordered: Record<'internalHandler', unknown> | undefined,
   handlings: Handlings,
   hooks: Hooks,
 ): void {
@@ -57,7 +57,7 @@ export function observePulls(
 
   // An ordered consumer's own, which may only hand it on.
   const handingOn = new WeakSet<AnyFunction>();
-  hooks.after(ordered, 'internalHandler', (callback: AnyFunction) => handingOn.add(callback));
+  if (ordered) hooks.after(ordered, 'internalHandler', (callback: AnyFunction) => handingOn.add(callback));
 
   for (const method of ['consume', 'fetch'] as const) {
     hooks.before(consumer, method, (self: PullConsumer, args: [{ callback?: AnyFunction } | undefined]) => {

@@ -1,6 +1,7 @@
 import { installed, shows, startNats, type Installed, type Nats } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
+import { unhandledRejections } from './unhandled.ts';
 
 const recorder = startRecorder();
 const { inSpan, ended, spans } = recorder;
@@ -88,6 +89,20 @@ describe.each(['nats-2-18', 'nats'])('%s', (alias) => {
     expect(spans()).toHaveLength(2);
     await connection.request(`${subject}.nobody`, '').catch(() => {});
     expect((await ended(`send ${subject}.nobody`))[0]).toMatchObject({ status: { code: 'ERROR' } });
+  });
+
+  it('a rejection that nobody handles is one with noMux, and none without', async () => {
+    const rejectionsOf = (noMux: boolean): Promise<unknown[]> =>
+      unhandledRejections(async () => {
+        void connection.request(subjectOf(), '', { timeout: 1_000, noMux });
+        await connection.flush();
+      });
+    expect(await rejectionsOf(true)).toHaveLength(1);
+    expect(await rejectionsOf(false)).toHaveLength(0);
+    const closed = await nats.connect({ servers: server.url });
+    await closed.close();
+    expect(await unhandledRejections(async () => void closed.request('late', ''))).toHaveLength(1);
+    expect((await ended('send late'))[0]).toMatchObject({ status: { code: 'ERROR' } });
   });
 
   it('JetStream: what is stored, and each attempt to handle it', async () => {

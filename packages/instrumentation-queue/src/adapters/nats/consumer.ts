@@ -76,12 +76,14 @@ export function observePulls(
 }
 
 export function observeAnswers(
-  message: Record<'ack' | 'nak' | 'term' | 'ackAck', unknown>,
+  message: Record<'ack' | 'ackAck' | 'next' | 'nak' | 'term', unknown>,
   handlings: Handlings,
   hooks: Hooks,
 ): void {
   hooks.before(message, 'ack', (self) => handlings.answered(self, 'ack'));
   hooks.before(message, 'ackAck', (self) => handlings.answered(self, 'ack'));
+  // With a pull.
+  hooks.before(message, 'next', (self) => handlings.answered(self, 'ack'));
   hooks.before(message, 'nak', (self) => handlings.answered(self, 'requeue'));
   hooks.before(message, 'term', (self) => handlings.answered(self, 'reject'));
 }

@@ -1,4 +1,4 @@
-import { guard, type Hooks, type Runner } from '@foreshock/kit';
+import { guard, whenSettled, type Hooks, type Runner } from '@foreshock/kit';
 import type { QueueEvents, Send } from '../../events.ts';
 import { withTrace, type MsgHdrs, type MsgHdrsClass } from './headers.ts';
 
@@ -28,6 +28,7 @@ export class Producers {
   /** By us. */
   readonly #copies = new WeakSet<object>();
   #isInside = false;
+  #hasSent = false;
   #isStoring = false;
   /** By the answer. */
   readonly #stored = new WeakMap<object, Send>();
@@ -51,14 +52,20 @@ export class Producers {
     this.#hooks.calls(prototype, 'request', {
       begin: (connection, args): Sending | undefined => this.#begin(connection, 'request', args),
       within: (sending) => sending,
-      // Nobody of the library handles the promise.
-      returned: ({ send, options }) => options?.noMux && send.sent(),
-      succeeded: ({ send, isStored }, answer: object) => {
-        if (isStored) this.#stored.set(answer, send);
-        else send.sent();
-      },
+      returned: (sending, result) => this.#requested(sending, result),
       failed: ({ send }, error) => send.failed(error),
     });
+  }
+
+  #requested({ send, options, isStored }: Sending, result: unknown): void {
+    // Nobody of the library handles these promises: an unhandled rejection stays one.
+    if (options?.noMux) return send.sent();
+    if (!this.#hasSent) return send.failed(new Error('refused before it was sent'));
+    const answered = (answer: unknown): void => {
+      if (isStored) this.#stored.set(answer as object, send);
+      else send.sent();
+    };
+    whenSettled(result, answered, (error) => send.failed(error));
   }
 
   observeJetStream(prototype: Record<'publish', unknown>): void {
@@ -85,6 +92,8 @@ export class Producers {
 
   #begin(connection: Connection, operation: string, args: unknown[]): Sending | undefined {
     const [subject, data, options] = args as [unknown, unknown, Options | undefined];
+    // Of a request, which it sends.
+    if (this.#isInside) this.#hasSent = true;
     if (this.#isInside || isInternal(connection, subject) || (options?.headers && this.#copies.has(options.headers))) {
       return undefined;
     }
@@ -99,6 +108,7 @@ export class Producers {
     guard('nats publish', () => this.#addTrace(connection, args, data, options, send));
     const run: Runner['run'] = (fn, self, given) => {
       this.#isInside = true;
+      this.#hasSent = false;
       try {
         return send.run(fn, self, given);
       } finally {

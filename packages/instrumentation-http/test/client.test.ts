@@ -345,58 +345,58 @@ describe('given up', () => {
   ];
 
   it.each<[string, number, (port: number) => unknown]>([
-    ['AbortSignal.timeout', 201, (port) => bodyOf(http.get({ port, signal: AbortSignal.timeout(201) }))],
+    ['AbortSignal.timeout', 601, (port) => bodyOf(http.get({ port, signal: AbortSignal.timeout(601) }))],
     [
       'a timer that aborts',
-      202,
+      602,
       (port) => {
         const controller = new AbortController();
-        setTimeout(() => controller.abort(), 202);
+        setTimeout(() => controller.abort(), 602);
         return bodyOf(http.get({ port, signal: controller.signal }));
       },
     ],
     [
       'a timer that destroys',
-      203,
+      603,
       (port) => {
         const request = http.get({ port });
-        setTimeout(() => request.destroy(new Error('too late')), 203);
+        setTimeout(() => request.destroy(new Error('too late')), 603);
         return bodyOf(request);
       },
     ],
     [
       'setTimeout of the request',
-      204,
+      604,
       (port) => {
         const request = http.get({ port });
-        request.setTimeout(204, () => request.destroy());
+        request.setTimeout(604, () => request.destroy());
         return bodyOf(request);
       },
     ],
     [
       'the option timeout',
-      205,
+      605,
       (port) => {
-        const request = http.get({ port, timeout: 205 });
+        const request = http.get({ port, timeout: 605 });
         request.on('timeout', () => request.destroy());
         return bodyOf(request);
       },
     ],
-    ['axios', 206, (port) => axios.get(`http://127.0.0.1:${port}/`, { timeout: 206 })],
+    ['axios', 606, (port) => axios.get(`http://127.0.0.1:${port}/`, { timeout: 606 })],
     [
       'a timer that was made before the request was ended',
-      208,
+      608,
       (port) => {
         const request = http.request({ port });
-        setTimeout(() => request.destroy(), 208);
+        setTimeout(() => request.destroy(), 608);
         return bodyOf(request.end());
       },
     ],
     [
       'AbortSignal.timeout, of a client with errors of its own',
-      209,
+      609,
       async (port) => {
-        const signal = AbortSignal.timeout(209);
+        const signal = AbortSignal.timeout(609);
         await immediate();
         return axios.get(`http://127.0.0.1:${port}/`, { signal });
       },

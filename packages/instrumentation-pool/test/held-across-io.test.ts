@@ -13,7 +13,7 @@ const recorded = recordSpans([dbInstrumentation(), poolInstrumentation(), httpIn
   spanProcessors: [new HeldAcrossIo() as never],
 });
 /** Of the slow server: most of the time that a connection is held, on a busy machine too. */
-const SLOW_MS = 200;
+const SLOW_MS = 500;
 let server: Server;
 let database: Postgres;
 let pool: pg.Pool;

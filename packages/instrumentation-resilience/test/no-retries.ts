@@ -25,6 +25,9 @@ function everyTick(times: number, fn: () => Promise<unknown>): Promise<void> {
   });
 }
 
+/** The first request of a program that cancels it. */
+const arrived = Promise.withResolvers<void>();
+
 /** Programs that send something again and again, and retry nothing. */
 export const NO_RETRIES: Program[] = [
   {
@@ -271,12 +274,12 @@ export const NO_RETRIES: Program[] = [
   },
   {
     name: 'what the user cancelled, and asked for again',
-    answer: (n) => (n === 1 ? undefined : 200),
+    answer: (n) => (n === 1 ? arrived.resolve() : 200),
     run: ({ url, inSpan }) =>
       inSpan('search', async () => {
         const controller = new AbortController();
         const first = call(`${url}/search?q=a`, { signal: controller.signal });
-        await sleep(20);
+        await arrived.promise;
         controller.abort();
         await first;
         await call(`${url}/search?q=a`);

@@ -15,6 +15,7 @@ import {
 } from '@foreshock/testkit';
 import { rpcInstrumentation } from '@foreshock/instrumentation-rpc';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CERTIFICATE } from '../../instrumentation-http/test/certificate.ts';
 import { GET_ORDER } from './get-order.ts';
 
 propagation.setGlobalPropagator(new ForeshockPropagator());
@@ -42,8 +43,8 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
   let handle: (call: any, callback: (...args: any[]) => void) => void;
   const opened: { close(): void }[] = [];
 
-  function clientOf(target: string, options: object = {}): any {
-    const client = new Orders(target, grpc.credentials.createInsecure(), {
+  function clientOf(target: string, options: object = {}, credentials = grpc.credentials.createInsecure()): any {
+    const client = new Orders(target, credentials, {
       'grpc.use_local_subchannel_pool': 1,
       ...options,
     });
@@ -59,12 +60,12 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
     });
   }
 
-  async function serve(options: object = {}): Promise<string> {
+  async function serve(options: object = {}, credentials = grpc.ServerCredentials.createInsecure()): Promise<string> {
     const server = new grpc.Server(options);
     server.addService({ get: GET_ORDER }, { get: (call: any, callback: any) => handle(call, callback) });
     opened.push({ close: () => server.forceShutdown() });
     const port = await new Promise((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error: unknown, bound: number) =>
+      server.bindAsync('127.0.0.1:0', credentials, (error: unknown, bound: number) =>
         error ? reject(error) : resolve(bound),
       );
     });
@@ -86,6 +87,22 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
   });
   afterEach(() => {
     handle = ({ request }, callback) => callback(null, request);
+  });
+
+  it('over TLS: both sides, and the wait for the handshake', async () => {
+    handle = ({ request }, callback) => callback(null, request);
+    const [cert, key] = [Buffer.from(CERTIFICATE.cert), Buffer.from(CERTIFICATE.key)];
+    const secure = await serve({}, grpc.ServerCredentials.createSsl(null, [{ private_key: key, cert_chain: cert }]));
+    const client = clientOf(secure, { 'grpc.ssl_target_name_override': 'localhost' }, grpc.credentials.createSsl(cert));
+    await recorded.inSpan('caller', () => get(client, 'apples'));
+    const { client: called, server } = await sides();
+    expect(server).toMatchObject({ traceId: called.traceId, parentSpanId: called.spanId });
+    expect(called.attributes).toMatchObject({
+      'rpc.status_code': 'OK',
+      'server.port': Number(secure.split(':')[1]),
+      'rpc.phase.connect_ms': expect.any(Number),
+    });
+    expect(server.attributes).toMatchObject({ 'rpc.status_code': 'OK' });
   });
 
   it('says what was called, where, and how it ended', async () => {

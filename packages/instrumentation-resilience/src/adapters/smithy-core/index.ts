@@ -11,6 +11,7 @@ import {
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = '@smithy/core';
+const VERSIONS = '>=3.24.0 <4';
 
 /** @smithy/types. */
 type Middleware = (next: AnyFunction, context: unknown) => AnyFunction;
@@ -34,7 +35,7 @@ interface Attempt {
  */
 export const smithyCore: Adapter<ResilienceEvents> = {
   library: NAME,
-  versions: '>=3.24.0 <4',
+  versions: VERSIONS,
   upstream: [],
   shows: ['attempt or hit'],
   title: 'AWS SDK 3 (retries)',
@@ -55,7 +56,8 @@ export const smithyCore: Adapter<ResilienceEvents> = {
         }),
       );
     };
-    hooks.onLoad('@smithy/core/dist-cjs/submodules/retry/index.js', observe);
+    // Optional: who signs requests has the package without its retries.
+    hooks.onLoad('@smithy/core/dist-cjs/submodules/retry/index.js', observe, { versions: VERSIONS });
     // Before @smithy/core had it. Still older ones try once more than they say.
     hooks.onLoad('@smithy/middleware-retry/dist-cjs/index.js', observe, { versions: '>=3.0.0 <5' });
   },

@@ -26,7 +26,10 @@ beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), 'foreshock-late-'));
   directory = serviceDirectory(base, 'orders');
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(base, { recursive: true, force: true });
+});
 
 let next = 0;
 function span(name: string): FinishedSpan {
@@ -51,6 +54,10 @@ function makeProcess() {
     service: 'orders',
     resource: '',
   };
+  // A slow machine makes no write slow.
+  let now = performance.now();
+  const clockAhead = clockMs() - now;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
   const early: { written: EarlyWritten | undefined } = { written: undefined };
   const late = new LateFile(options, early);
   const opened: { number: number; bytes: Buffer; start: number }[] = [];
@@ -64,8 +71,6 @@ function makeProcess() {
   );
   const spool = new Spool(new Budget(64 << 20), { 'service.name': 'orders' }, listener);
   const writer = new SpoolWriter(options, () => {});
-  let now = performance.now();
-  const clockAhead = clockMs() - now;
   const state = new LateState(memory);
   return {
     options,
@@ -88,13 +93,13 @@ function makeProcess() {
         if (end > 0) writer.write(MAIN, batch, end);
       }
       writer.publish();
+      state.looked(now + clockAhead);
     },
     /** The sender thread's round, so long ago, without news. */
     round: (msAgo = 0) => state.looked(now + clockAhead - msAgo),
     writeSealed: (batch: Batch) => writer.write(MAIN, { ...batch, bytes: Buffer.from(batch.memory) }, batch.end),
     /** The main thread's looks, for so long. */
     look: (ms: number, everyMs = 20) => {
-      now = Math.max(now, performance.now());
       for (let passed = 0; passed < ms; passed += everyMs) late.look((now += everyMs));
     },
     stop: () => late.remove(),

@@ -187,4 +187,31 @@ describe.each(['nats-2-18', 'nats'])('%s', (alias) => {
     connection.publish(large, new Uint8Array(connection.info.max_payload - 10));
     expect((await ended(`process ${large}`))[0]).toMatchObject({ parentSpanId: '', links: [] });
   });
+
+  it('a message that is never acknowledged ends when the server delivers it again', async () => {
+    const { stream, subject, consumer } = await streamOf({ ack_wait: 200e6, max_deliver: 2 });
+    const consuming = await consumer.consume({ callback: () => {} });
+    await connection.jetstream().publish(`${subject}.made`, 'hello');
+    const handled = await ended(`process ${stream}`, 2);
+    await consuming.close();
+    expect(handled.map(({ attributes }) => attributes['queue.attempt'])).toEqual([1, 2]);
+    for (const { attributes } of handled) expect(attributes).not.toHaveProperty('queue.settled');
+  });
+
+  it('names have no IDs of subjects, and replies to other prefixes no span', async () => {
+    const subject = subjectOf();
+    const other = await nats.connect({ servers: server.url, inboxPrefix: '_INBOX_ann' });
+    connection.subscribe(`${subject}.42`, { callback: (_error: unknown, message: any) => message.respond('yes') });
+    await other.request(`${subject}.42`, '');
+    await other.close();
+    const id = '0b7f31d2-7c3c-4f0e-9d0b-3f5f6a0c1e7d';
+    connection.publish(`${subject}.${id}.made`, '');
+    await ended(`send ${subject}.*.made`);
+    const names = [`process ${subject}.*`, `send ${subject}.*`, `send ${subject}.*.made`];
+    expect(
+      spans()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(names);
+  });
 });

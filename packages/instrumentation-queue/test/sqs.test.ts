@@ -116,6 +116,7 @@ describe.skipIf('missing' in server).each([
     expect(seen).toMatchObject([{ Body: 'hello', MessageAttributes: before.MessageAttributes }]);
     expect(Object.keys(seen[0].MessageAttributes)).toEqual(['kind']);
     expect(seen[0].Attributes).toBe(undefined);
+    expect(seen[0].MD5OfMessageAttributes).toBe(undefined);
     await told.promise;
     expect((await ended('told'))[0]!.traceId).toBe(send!.traceId);
     expect(spans().filter((span) => span.name.startsWith('receive'))).toEqual([]);

@@ -118,14 +118,17 @@ function missing(asked: readonly string[] = [], wanted: readonly string[]): stri
 
 /** As it would be without us. */
 function hide(message: SqsMessage, texts: readonly string[], system: readonly string[]): void {
-  without(message, 'MessageAttributes', texts);
+  // Else whoever checks it would refuse the rest.
+  if (without(message, 'MessageAttributes', texts)) delete message.MD5OfMessageAttributes;
   without(message, 'Attributes', system);
 }
 
-function without(message: SqsMessage, key: 'Attributes' | 'MessageAttributes', names: readonly string[]): void {
+/** @returns whether it had some */
+function without(message: SqsMessage, key: 'Attributes' | 'MessageAttributes', names: readonly string[]): boolean {
   const { [key]: given } = message;
-  if (!given || names.length === 0) return;
+  if (!given || !names.some((name) => Object.hasOwn(given, name))) return false;
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !names.includes(name)));
   if (Object.keys(rest).length > 0) Object.assign(message, { [key]: rest });
   else delete message[key];
+  return true;
 }

@@ -11,6 +11,7 @@ export interface SqsMessage {
   readonly Body?: string;
   Attributes?: Record<string, string> | undefined;
   MessageAttributes?: MessageAttributes | undefined;
+  MD5OfMessageAttributes?: string;
 }
 
 /** As far as this process was told. */

@@ -1,7 +1,7 @@
 import { whenSettled, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Delivery } from '../../events.ts';
 import type { Handlings } from './handlings.ts';
-import { deliveryOf, storedDeliveryOf, type ConsumerConfig } from './message.ts';
+import { answerWithinMs, deliveryOf, storedDeliveryOf, type ConsumerConfig } from './message.ts';
 import { isInternal } from './producer.ts';
 
 interface SubscriptionOptions {
@@ -37,11 +37,11 @@ export function observeSubscriptions(
     const { callback, queue } = options;
     const delivery = (message: object): Delivery => deliveryOf(String(subject), queue, message);
     const messageOf = ([error, message]: any[]): object | undefined => (error ? undefined : message);
-    args[1] = { ...options, callback: handlings.observe(callback, messageOf, delivery, false) };
+    args[1] = { ...options, callback: handlings.observe(callback, messageOf, delivery, undefined) };
   });
   hooks.returning(subscription, 'iterate', (iterator, self: Subscription) => {
     if (isInternal(self.protocol, self.subject)) return iterator;
-    return observedLoop(iterator, handlings, (message) => deliveryOf(self.subject, self.queue, message), false);
+    return observedLoop(iterator, handlings, (message) => deliveryOf(self.subject, self.queue, message), undefined);
   });
 }
 
@@ -53,7 +53,6 @@ export function observePulls(
   hooks: Hooks,
 ): void {
   const configOf = ({ _info }: PullConsumer): ConsumerConfig => _info?.config ?? {};
-  const needsAnswer = (config: ConsumerConfig): boolean => config.ack_policy !== 'none';
 
   // An ordered consumer's own, which may only hand it on.
   const handingOn = new WeakSet<AnyFunction>();
@@ -65,13 +64,13 @@ export function observePulls(
       if (typeof options?.callback !== 'function' || handingOn.has(options.callback)) return;
       const config = configOf(self);
       const delivery = (message: any): Delivery => storedDeliveryOf(message, config);
-      const observing = handlings.observe(options.callback, ([message]) => message, delivery, needsAnswer(config));
+      const observing = handlings.observe(options.callback, ([message]) => message, delivery, answerWithinMs(config));
       args[0] = { ...options, callback: observing };
     });
   }
   hooks.returning(messages, 'iterate', (iterator, self: PullConsumerMessages) => {
     const config = configOf(self.consumer);
-    return observedLoop(iterator, handlings, (message) => storedDeliveryOf(message, config), needsAnswer(config));
+    return observedLoop(iterator, handlings, (message) => storedDeliveryOf(message, config), answerWithinMs(config));
   });
 }
 
@@ -93,7 +92,7 @@ function observedLoop(
   iterator: AsyncIterator<object> & AsyncIterable<object>,
   handlings: Handlings,
   deliveryOf: (message: any) => Delivery,
-  needsAnswer: boolean,
+  answerWithin: number | undefined,
 ): AsyncIterator<object> & AsyncIterable<object> {
   let current: ReturnType<Handlings['begin']>;
   const over = (): void => {
@@ -101,7 +100,7 @@ function observedLoop(
     current = undefined;
   };
   const begun = ({ done, value }: IteratorResult<object>): void => {
-    if (!done) current = handlings.begin(value, deliveryOf, needsAnswer);
+    if (!done) current = handlings.begin(value, deliveryOf, answerWithin);
   };
   const { next, return: end } = iterator;
   return Object.create(iterator, {

@@ -1,13 +1,15 @@
 import { isPromise } from 'node:util/types';
-import { guard, observed, type AnyFunction, type Hooks, type Runner } from '@foreshock/kit';
+import { detachedTimeout, guard, observed, type AnyFunction, type Hooks, type Runner } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Settlement } from '../../events.ts';
 import { makesItsPromises } from '../amqplib/async-handler.ts';
 import { ObservedPromises, type ObservedPromise } from '../amqplib/observed-promises.ts';
 
 interface Handling {
   readonly processing: Processing;
-  /** By its consumer. */
-  readonly needsAnswer: boolean;
+  /** By its consumer, ms; undefined: no answer. */
+  readonly answerWithin: number | undefined;
+  /** Without an answer, the server delivers it again. */
+  limit?: NodeJS.Timeout;
   answer?: Settlement;
   /** The handler's; an answer follows. */
   isOver?: boolean;
@@ -31,7 +33,7 @@ export class Handlings {
     handler: AnyFunction,
     messageOf: (args: any[]) => object | undefined,
     deliveryOf: (message: any) => Delivery,
-    needsAnswer: boolean,
+    answerWithin: number | undefined,
   ): AnyFunction {
     const elsewhere: Runner = { run: this.#queue.foreground };
     return observed<Handling | Runner>(
@@ -39,7 +41,7 @@ export class Handlings {
       {
         begin: (_self, args) => {
           const message = messageOf(args);
-          return (message && this.begin(message, deliveryOf, needsAnswer)) ?? elsewhere;
+          return (message && this.begin(message, deliveryOf, answerWithin)) ?? elsewhere;
         },
         within: (handling) => ('processing' in handling ? handling.processing : handling),
         returned: (handling, result) => 'processing' in handling && this.#returned(handling, handler, result),
@@ -50,10 +52,14 @@ export class Handlings {
     );
   }
 
-  begin(message: object, deliveryOf: (message: any) => Delivery, needsAnswer: boolean): Handling | undefined {
+  begin(
+    message: object,
+    deliveryOf: (message: any) => Delivery,
+    answerWithin: number | undefined,
+  ): Handling | undefined {
     const processing = this.#queue.process(deliveryOf(message));
     if (!processing) return undefined;
-    const handling: Handling = { processing, needsAnswer };
+    const handling: Handling = { processing, answerWithin };
     this.#handled.set(message, handling);
     return handling;
   }
@@ -83,7 +89,9 @@ export class Handlings {
   /** Its code is done: it ends with its answer, if that is still to come. */
   over(handling: Handling): void {
     handling.isOver = true;
-    if (handling.answer || !handling.needsAnswer) this.end(handling);
+    const { answer, answerWithin } = handling;
+    if (answer || answerWithin === undefined) this.end(handling);
+    else handling.limit = detachedTimeout('nats handler', () => this.end(handling), answerWithin);
   }
 
   answered(message: object, answer: Settlement): void {
@@ -95,7 +103,8 @@ export class Handlings {
     else if (handling.observed) this.#promises.soon(handling.observed);
   }
 
-  end({ processing, answer }: Handling, thrown?: Failure): void {
+  end({ processing, answer, limit }: Handling, thrown?: Failure): void {
+    clearTimeout(limit);
     const failure = thrown ?? (answer === 'requeue' || answer === 'reject' ? refusals[answer] : undefined);
     if (failure) processing.failed(failure);
     else processing.succeeded();

@@ -1,6 +1,7 @@
 import { guard, whenSettled, type Hooks, type Runner } from '@foreshock/kit';
 import type { QueueEvents, Send } from '../../events.ts';
 import { withTrace, type MsgHdrs, type MsgHdrsClass } from './headers.ts';
+import { patternOf } from './subject.ts';
 
 /** lib/nats-base-client/nats.js. */
 interface Connection {
@@ -100,7 +101,7 @@ export class Producers {
     const isStored = this.#isStoring;
     const send = this.#queue.send({
       system: 'nats',
-      destination: String(subject),
+      destination: patternOf(String(subject)),
       operation: isStored ? 'publish' : operation,
       count: 1,
     });
@@ -131,7 +132,8 @@ export class Producers {
 
 /** Replies, and the API of JetStream, with keys of its key-value stores. */
 export function isInternal({ options }: Connection, subject: unknown): boolean {
+  // Others' prefixes mostly begin alike.
   return (
-    typeof subject !== 'string' || subject.startsWith('$') || subject.startsWith(`${options?.inboxPrefix ?? '_INBOX'}.`)
+    typeof subject !== 'string' || /^(?:\$|_INBOX)/.test(subject) || subject.startsWith(`${options?.inboxPrefix}.`)
   );
 }

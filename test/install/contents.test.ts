@@ -91,6 +91,8 @@ const LOADED_BY_PATH: Record<string, string[]> = {
     ...['preload.cjs', 'worker-preload.cjs', 'sender.cjs', 'metrics.cjs', 'admin.cjs', 'doctor-watch.cjs'].map(
       (file) => `dist/${file}`,
     ),
+    'dist/lambda.cjs',
+    'dist/bundler-loader.js',
     ...['http', 'rpc', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),
   ],
   '@foreshock/explain': ['dist/sources/segment-thread.js'],

@@ -22,9 +22,12 @@ export function startQuery(
   const query = new ClientQuery(client, where, name, start, described.errors, holding);
   query.setBatchSize(described.batchSize);
   const transaction = transactions.of(connection, step);
+  // Perhaps it is over: its holder would be idle in it for ever.
+  if (holding && step === 'unknown') holding.transaction = undefined;
   if (!transaction) return query;
   transaction.entered(performance.now());
-  if (holding) holding.transaction = transaction;
+  // An earlier holder's ended without a statement, as by a deadlock.
+  if (holding && transaction.start >= holding.since) holding.transaction = transaction;
   query.isIn(transaction, step);
   return query;
 }

@@ -19,7 +19,12 @@ export function isNamePart(code: number): boolean {
   return isWord(code) || code === 36;
 }
 
-const SIGN = 0;
+/** Half of a character beyond 65,535 may be one of a letter. */
+export function isLetter(code: number): boolean {
+  return (code >= 0xd800 && code <= 0xdfff) || /[\p{L}\p{M}\p{Nd}]/u.test(String.fromCharCode(code));
+}
+
+export const SIGN = 0;
 export const SPACE = 1;
 export const DIGIT = 2;
 export const WORD = 3;

@@ -24,6 +24,8 @@ export interface Dialect {
   readonly executableComments: boolean;
   /** `2fa_tokens`. */
   readonly namesBeginWithDigits: boolean;
+  /** Beyond ASCII names have letters only: `€5` is a number, a no-break space a blank. */
+  readonly namesOfLetters?: boolean;
 }
 
 /** PostgreSQL (src/backend/parser/scan.l); `standard_conforming_strings` controls backslashes. */
@@ -96,6 +98,7 @@ export const TSQL: Dialect = {
   nestedComments: true,
   executableComments: false,
   namesBeginWithDigits: false,
+  namesOfLetters: true,
 };
 
 /** With strings in double quotes: `"…"` is always hidden. */

@@ -6,9 +6,11 @@ import {
   HASH,
   HYPHEN,
   isDigit,
+  isLetter,
   isNamePart,
   isWord,
   NAME,
+  SIGN,
   SLASH,
   SPACE,
   STRING,
@@ -98,7 +100,7 @@ export class SqlScan {
     while (this.#at < this.#end) {
       const at = this.#at;
       const code = sql.charCodeAt(at);
-      switch (code < 128 ? characters[code] : WORD) {
+      switch (code < 128 ? characters[code] : this.#isLetter(code) ? WORD : SIGN) {
         case SPACE:
           this.#at++;
           this.text.space();
@@ -233,7 +235,12 @@ export class SqlScan {
         isQuoted = true;
         i = this.#endOfQuoted(i, false);
         if (i < 0) return this.#unclosed();
-      } else while (i < this.#end && isNamePart(sql.charCodeAt(i))) i++;
+      } else {
+        for (; i < this.#end; i++) {
+          const code = sql.charCodeAt(i);
+          if (!isNamePart(code) || (code > 127 && !this.#isLetter(code))) break;
+        }
+      }
       if (sql.charCodeAt(i) !== POINT || i + 1 >= this.#end) break;
       const next = sql.charCodeAt(i + 1);
       if (!isWord(next) && characters[next] !== NAME) break;
@@ -246,6 +253,11 @@ export class SqlScan {
     this.#at = i;
     this.#name(sql.slice(from, i), isQuoted);
     return true;
+  }
+
+  /** @param code beyond ASCII */
+  #isLetter(code: number): boolean {
+    return !this.#dialect.namesOfLetters || isLetter(code);
   }
 
   #name(word: string, isQuoted: boolean): void {

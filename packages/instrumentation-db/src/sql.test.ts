@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MYSQL, POSTGRESQL } from './sql-dialect.ts';
+import { MYSQL, POSTGRESQL, TSQL } from './sql-dialect.ts';
 import { sanitizeSql, type SanitizedQuery } from './sql.ts';
 
 const postgresql = (sql: string): SanitizedQuery => sanitizeSql(sql, POSTGRESQL);
@@ -34,6 +34,13 @@ describe('the text', () => {
     ['SELECT f($1, $2), g(1, 2)', 'SELECT f($1, $2), g(?)'],
   ])('%s: however long the list is', (sql, text) => {
     expect(postgresql(sql).text).toBe(text);
+  });
+
+  it('reads T-SQL: amounts with any currency, and no-break spaces', () => {
+    expect(sanitizeSql('SELECT été FROM t WHERE a =\u00A05 AND b = €12.5 AND c = $7', TSQL)).toMatchObject({
+      text: 'SELECT été FROM t WHERE a =\u00A0? AND b = €? AND c = $?',
+      summary: 'SELECT t',
+    });
   });
 
   it('reads MySQL', () => {

@@ -240,7 +240,7 @@ export class Generator {
 
   #tsqlLiteral(): string {
     const string = `'${SECRET}${this.#junk(['\\', '"', '[', ']'], "'")}${this.#pick([SECRET, '\\'])}'`;
-    return this.#pick([string, string, `N${string}`, `n${string}`, `$${NUMBER}.50`]);
+    return this.#pick([string, string, `N${string}`, `n${string}`, `$${NUMBER}.50`, `€${NUMBER}.50`]);
   }
 
   #name(): string {

@@ -27,12 +27,16 @@ afterAll(async () => {
   await server.stop();
 });
 
-function opened(options: object = {}): Promise<InstanceType<typeof Connection>> {
-  const made = new Connection({
+function unopened(options: object = {}): InstanceType<typeof Connection> {
+  return new Connection({
     server: server.host,
     authentication: { type: 'default', options: { userName: 'test', password: 'test' } },
     options: { port: server.port, database: server.database, encrypt: false, ...options },
   } as never);
+}
+
+function opened(options?: object): Promise<InstanceType<typeof Connection>> {
+  const made = unopened(options);
   return new Promise((resolve, reject) => made.connect((error) => (error ? reject(error) : resolve(made))));
 }
 
@@ -122,6 +126,36 @@ it('batches, procedures, prepared statements and transactions have a span for ea
     ['COMMIT', undefined],
     ['BEGIN', undefined],
     ['ROLLBACK', undefined],
+  ]);
+});
+
+it('what a listener of `connect` asks for is below who asked to connect', async () => {
+  const caller = await recorded.inSpan('request', async (span) => {
+    const made = unopened();
+    await new Promise<void>((done) => {
+      made.on('connect', () => made.execSql(new Request('SELECT 1', () => done())));
+      made.connect();
+    });
+    made.close();
+    return span.spanContext();
+  });
+  expect(only(spansNamed(recorded, 'SELECT')).parentSpanId).toBe(caller.spanId);
+});
+
+it('a rollback to a savepoint ends no transaction', async () => {
+  for (const [method, name] of [
+    ['beginTransaction', 'outer'],
+    ['saveTransaction', 'inner'],
+    ['rollbackTransaction', 'inner'],
+    ['rollbackTransaction', 'outer'],
+  ] as const) {
+    await new Promise<void>((done) => connection[method](() => done(), name));
+  }
+  expect(recorded.spans().map(({ name, attributes }) => [name, 'db.transaction.ms' in attributes])).toEqual([
+    ['BEGIN', false],
+    ['SAVE', false],
+    ['ROLLBACK TO', false],
+    ['ROLLBACK', true],
   ]);
 });
 

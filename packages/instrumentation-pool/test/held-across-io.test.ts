@@ -99,6 +99,24 @@ it('a wait that was given up says how long nothing had run in the transaction of
   expect(idleMs).toBeGreaterThanOrEqual(SLOW_MS - 1);
 });
 
+it('no holder is idle in a transaction of an earlier one, nor in one that is perhaps over', async () => {
+  const idleAfter = async (...queries: string[]): Promise<unknown> => {
+    recorded.clear();
+    let waiting: Promise<unknown> | undefined;
+    await recorded.inSpan('holder', () =>
+      holding(async (client) => {
+        for (const text of queries) await client.query(text);
+        waiting = recorded.inSpan('waiter', () => pool.query('SELECT 2'));
+      }),
+    );
+    await waiting;
+    return wait().attributes['pool.holder.transaction_idle_ms'];
+  };
+  expect(await idleAfter('BEGIN')).toEqual(expect.any(Number));
+  expect(await idleAfter('SELECT 1')).toBe(undefined);
+  expect(await idleAfter('ROLLBACK', 'BEGIN', 'SELECT 1; COMMIT')).toBe(undefined);
+});
+
 it('counts a query elsewhere, and calls one after the other', async () => {
   await recorded.inSpan('holder', () =>
     holding(async (client) => {

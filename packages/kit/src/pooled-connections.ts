@@ -39,6 +39,8 @@ export interface OpenTransaction {
 export interface ConnectionHolding {
   /** False once returned. */
   readonly out: boolean;
+  /** Granted at, as `performance.now()`. */
+  readonly since: number;
   readonly poolName: string;
   /** What it is used for, for waiting callers. */
   operation: string | undefined;

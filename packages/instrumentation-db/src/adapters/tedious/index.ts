@@ -1,10 +1,13 @@
 import { bindOnce, Caller, suppressed, type DriverConnection, type Hooks, type Run } from '@foreshock/kit';
-import type { DbAdapter, DbEvents } from '../../events.ts';
+import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { BulkLoads } from './bulk-loads.ts';
 import { observeRequest, type Request } from './requests.ts';
 import { noteDatabase, targetOfConnection, type Connection } from './targets.ts';
 
 const prototypes = new Set<object>();
+
+/** Who asked to connect. */
+const callers = new WeakMap<Connection, Caller>();
 
 /** Without spans; callbacks in the caller's context. */
 const unseen: Run = (fn, self, args) =>
@@ -52,13 +55,23 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
   hooks.calls(prototype, 'execBulkLoad', {
     begin: (connection: Connection, [bulkLoad]) => bulkLoads.begin(connection, bulkLoad),
     handOver: bulkLoads.handOver,
+    // Before it has a request.
+    failed: (query: Query, error) => query.failed(error),
   });
   hooks.before(prototype, 'makeRequest', (connection: Connection, args: [Request, number, object]) => {
     if (!bulkLoads.has(args[0])) observeRequest(connection, args, db);
   });
-  hooks.before(prototype, 'emit', (connection: Connection, [event, value]: [unknown, unknown]) => {
-    if (event === 'databaseChange') noteDatabase(connection, value);
+  hooks.calls(prototype, 'emit', {
+    begin(connection: Connection, [event, value]: [unknown, unknown]): Caller | undefined {
+      if (event === 'databaseChange') noteDatabase(connection, value);
+      if (event !== 'connect') return undefined;
+      const caller = callers.get(connection);
+      callers.delete(connection);
+      return caller;
+    },
+    within: (caller: Caller) => caller,
   });
   hooks.runBy(prototype, 'reset', unseen);
   hooks.detach(prototype, 'connect');
+  hooks.before(prototype, 'connect', (connection: Connection) => callers.set(connection, new Caller()));
 }

@@ -22,13 +22,15 @@ export interface Request {
 /** `SET QUOTED_IDENTIFIER OFF`, also in a list, and what implies it. */
 const TURNS_OFF = /quoted_identifier(?!\s+on\b)|ansi_defaults\s+off/i;
 const doubtful = new WeakSet<Connection>();
+/** Of the last that began; another name is a savepoint's. */
+const transactionNames = new WeakMap<Connection, string>();
 
 export function observeRequest(
   connection: Connection,
   [request, type, payload]: [Request, number, object],
   db: DbEvents,
 ): void {
-  const sent = sentBy(request, type, payload);
+  const sent = sentBy(connection, request, type, payload);
   const query = sent && startQuery(connection, sent, db);
   if (query) observe(request, query);
 }
@@ -39,18 +41,30 @@ interface Sent {
   statementName?: string;
 }
 
-function sentBy({ sqlTextOrProcedure: text }: Request, type: number, payload: object): Sent | undefined {
-  if (type === TRANSACTION_MANAGER) {
-    // `Begin Transaction: name=…` (lib/transaction.js)
-    const [, verb] = /^(Begin|Commit|Rollback|Save) /.exec(String(payload)) ?? [];
-    return verb === undefined ? undefined : { statementName: verb.toUpperCase() };
-  }
+function sentBy(
+  connection: Connection,
+  { sqlTextOrProcedure: text }: Request,
+  type: number,
+  payload: object,
+): Sent | undefined {
+  if (type === TRANSACTION_MANAGER) return transactionRequest(connection, String(payload));
   if (typeof text !== 'string') return undefined;
   if (type !== RPC_REQUEST) return { text };
   // A number: of those that run a text.
   const { procedure } = payload as { procedure?: unknown };
   if (procedure === SP_UNPREPARE) return undefined;
   return typeof procedure === 'number' ? { text } : { statementName: `EXECUTE ${text}` };
+}
+
+/** `Begin Transaction: name=a, isolationLevel=READ_COMMITTED` (lib/transaction.js) */
+const TRANSACTION = /^(Begin|Commit|Rollback|Save) Transaction: name=(.*?)(?:, isolationLevel=\w*)?$/s;
+
+function transactionRequest(connection: Connection, payload: string): Sent | undefined {
+  const [, verb, name] = TRANSACTION.exec(payload) ?? [];
+  if (verb === undefined) return undefined;
+  if (verb === 'Begin') transactionNames.set(connection, name!);
+  const isToSavepoint = verb === 'Rollback' && name !== '' && name !== transactionNames.get(connection);
+  return { statementName: isToSavepoint ? 'ROLLBACK TO' : verb.toUpperCase() };
 }
 
 export function startQuery(connection: Connection, { text, statementName }: Sent, db: DbEvents): Query | undefined {

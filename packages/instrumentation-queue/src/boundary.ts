@@ -103,6 +103,9 @@ export function openQueue(
   }
 
   return {
+    get isLeftToUpstream() {
+      return telemetry.upstreamIsActive;
+    },
     send,
     carrier(destination, count = 1) {
       const where = context.active();

@@ -84,6 +84,8 @@ export interface Taken {
 
 /** Undefined: not observed. */
 export interface QueueEvents {
+  /** Its instrumentation is active: messages stay as it makes and reads them. */
+  readonly isLeftToUpstream: boolean;
   send(sending: Sending): Send | undefined;
   /**
    * The caller's trace, where no end is observable.

@@ -1,5 +1,5 @@
 import { installed, shows, startNats, type Installed, type Nats } from '@foreshock/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startRecorder } from './recorder.ts';
 import { unhandledRejections } from './unhandled.ts';
 
@@ -149,6 +149,14 @@ describe.each(['nats-2-18', 'nats'])('%s', (alias) => {
     expect((await ended(`send ${subject}.made`))[0]).toMatchObject({ status: { code: 'ERROR' } });
   });
 
+  it('JetStream: a publish that is tried again is a publish', async () => {
+    const subject = subjectOf();
+    const publish = connection.jetstream().publish(subject, 'x', { retries: 2, retry_delay: 10 });
+    await expect(publish).rejects.toThrow('503');
+    const sent = await ended(`send ${subject}`, 2);
+    expect(sent.map(({ attributes }) => attributes['messaging.operation.name'])).toEqual(['publish', 'publish']);
+  });
+
   it('loops: a message is handled until the next one is asked for', async () => {
     const { stream, subject, consumer } = await streamOf();
     for (const text of ['a', 'b']) await connection.jetstream().publish(`${subject}.made`, text);
@@ -198,10 +206,52 @@ describe.each(['nats-2-18', 'nats'])('%s', (alias) => {
     for (const { attributes } of handled) expect(attributes).not.toHaveProperty('queue.settled');
   });
 
+  it('the time for an acknowledgement begins again with `working()`', async () => {
+    const { stream, subject, consumer } = await streamOf();
+    await connection.jetstream().publish(`${subject}.made`, 'hello');
+    onTestFinished(() => void vi.useRealTimers());
+    let taken: any;
+    for await (const message of await consumer.fetch({ max_messages: 1, expires: 1_000 })) {
+      taken = message;
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldClearNativeTimers: true });
+    }
+    vi.advanceTimersByTime(20_000);
+    taken.working();
+    vi.advanceTimersByTime(20_000);
+    taken.ack();
+    vi.useRealTimers();
+    expect((await ended(`process ${stream}`))[0]!.attributes['queue.settled']).toBe('ack');
+  });
+
+  it('messages that are asked for at once all have an end', async () => {
+    const subject = subjectOf();
+    const messages = connection.subscribe(subject, { max: 2 })[Symbol.asyncIterator]();
+    const both = Promise.all([messages.next(), messages.next()]);
+    for (const text of ['a', 'b']) connection.publish(subject, text);
+    expect((await both).map(({ value }) => value.string())).toEqual(['a', 'b']);
+    expect(await messages.next()).toMatchObject({ done: true });
+    expect(await ended(`process ${subject}`, 2)).toHaveLength(2);
+  });
+
+  it('an answer keeps its status', async () => {
+    const subject = subjectOf();
+    const other = await nats.connect({ servers: server.url, inboxPrefix: 'answers' });
+    const headers = nats.headers(400, 'Bad');
+    connection.subscribe(subject, {
+      callback: (_error: unknown, message: any) => connection.publish(message.reply, '', { headers }),
+    });
+    await connection.flush();
+    const answer = await other.request(subject, '');
+    await other.close();
+    expect([answer.headers.code, answer.headers.description]).toEqual([400, 'Bad']);
+  });
+
   it('names have no IDs of subjects, and replies to other prefixes no span', async () => {
     const subject = subjectOf();
     const other = await nats.connect({ servers: server.url, inboxPrefix: '_INBOX_ann' });
     connection.subscribe(`${subject}.42`, { callback: (_error: unknown, message: any) => message.respond('yes') });
+    // Of another connection's, the server may hear sooner.
+    await connection.flush();
     await other.request(`${subject}.42`, '');
     await other.close();
     const id = '0b7f31d2-7c3c-4f0e-9d0b-3f5f6a0c1e7d';

@@ -18,13 +18,16 @@ export interface Outgoing {
   readonly carrier: Carrier;
 }
 
+/** In each message sent late; SQS does not keep it. */
+export const DELAY = 'foreshock-delay';
+
 const MAX_ATTRIBUTES = 10;
 
 /** Of all messages of a request, in bytes; a queue's own may be less. */
 const MAX_BYTES = [262_144, 1_048_576];
 
-/** Left out where there is no room, in this order. */
-const OPTIONAL = ['baggage', 'tracestate', 'x-trace-id', TRACE_LIFE];
+/** Left out where there is no room, in this order: without a life no wait is told, which needs the delay. */
+const OPTIONAL = ['baggage', 'tracestate', 'x-trace-id', TRACE_LIFE, DELAY];
 
 let isSaid = false;
 
@@ -40,7 +43,7 @@ export function withTraces(messages: readonly Outgoing[], destination: string): 
     const traced = withTrace(attributes, carrier);
     if (!traced) {
       if (!isSaid)
-        log('warn', `foreshock: a message to ${destination} has ${MAX_ATTRIBUTES} attributes: its trace stays here`);
+        log('warn', `foreshock: a message to ${destination} has no room for its trace in ${MAX_ATTRIBUTES} attributes`);
       isSaid = true;
       return undefined;
     }
@@ -56,6 +59,8 @@ function withTrace(given: MessageAttributes | undefined, carrier: Carrier): Mess
   const rest: Record<string, MessageAttribute> = { ...given };
   for (const name of forwardedNames(given, carrier)) delete rest[name];
   for (const name in carrier) delete rest[name];
+  // Of a message that is sent on.
+  delete rest[DELAY];
   const names = Object.keys(carrier);
   const room = MAX_ATTRIBUTES - Object.keys(rest).length;
   for (const name of OPTIONAL) {

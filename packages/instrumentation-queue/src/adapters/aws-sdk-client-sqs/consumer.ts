@@ -1,10 +1,10 @@
 import type { Hooks, Runner } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { CONTEXT_NAMES } from '../../forwarded-headers.ts';
+import { DELAY } from './attributes.ts';
 import { onCommand, withInput, type Command } from './command.ts';
 import type { MessagesInHand } from './in-hand.ts';
 import type { SqsMessage } from './message.ts';
-import { DELAY } from './producer.ts';
 
 const TEXTS = [...CONTEXT_NAMES, DELAY];
 const SYSTEM = ['SentTimestamp', 'ApproximateReceiveCount'];
@@ -48,7 +48,7 @@ export function observeReceives(
   onCommand<Receive>(hooks, exports, 'ReceiveMessageCommand', {
     begin(_self, args: [Command<ReceiveInput>, ...unknown[]]) {
       const { input } = args[0];
-      if (typeof input?.QueueUrl !== 'string') return undefined;
+      if (typeof input?.QueueUrl !== 'string' || queue.isLeftToUpstream) return undefined;
       const key = input.MessageSystemAttributeNames?.length ? 'MessageSystemAttributeNames' : 'AttributeNames';
       const texts = missing(input.MessageAttributeNames, TEXTS);
       const system = missing([...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])], SYSTEM);

@@ -1,8 +1,7 @@
 import { waitedSince } from '../../clock-wait.ts';
 import type { Message } from '../../events.ts';
 import { TRACE_LIFE } from '../../trace-life.ts';
-import type { MessageAttributes } from './attributes.ts';
-import { DELAY } from './producer.ts';
+import { DELAY, type MessageAttributes } from './attributes.ts';
 
 /** `ReceiveMessage` gives it. */
 export interface SqsMessage {

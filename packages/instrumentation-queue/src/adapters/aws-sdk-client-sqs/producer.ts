@@ -1,10 +1,7 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Carrier, QueueEvents, Send } from '../../events.ts';
-import { withTraces, type MessageAttributes } from './attributes.ts';
+import { DELAY, withTraces, type MessageAttributes } from './attributes.ts';
 import { failureOf, onCommand, withInput, type Command } from './command.ts';
-
-/** In each message sent late; SQS does not keep it. */
-export const DELAY = 'foreshock-delay';
 
 /** An input, or a batch's entry. */
 export interface Entry {

@@ -75,7 +75,7 @@ export function observePulls(
 }
 
 export function observeAnswers(
-  message: Record<'ack' | 'ackAck' | 'next' | 'nak' | 'term', unknown>,
+  message: Record<'ack' | 'ackAck' | 'next' | 'nak' | 'term' | 'working', unknown>,
   handlings: Handlings,
   hooks: Hooks,
 ): void {
@@ -85,6 +85,7 @@ export function observeAnswers(
   hooks.before(message, 'next', (self) => handlings.answered(self, 'ack'));
   hooks.before(message, 'nak', (self) => handlings.answered(self, 'requeue'));
   hooks.before(message, 'term', (self) => handlings.answered(self, 'reject'));
+  hooks.before(message, 'working', (self) => handlings.goesOn(self));
 }
 
 /** A message is handled until the loop asks for the next one. What the loop calls stays where the loop is. */
@@ -100,6 +101,8 @@ function observedLoop(
     current = undefined;
   };
   const begun = ({ done, value }: IteratorResult<object>): void => {
+    // Several may be asked for at once.
+    over();
     if (!done) current = handlings.begin(value, deliveryOf, answerWithin);
   };
   const { next, return: end } = iterator;

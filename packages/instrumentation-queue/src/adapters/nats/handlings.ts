@@ -103,6 +103,11 @@ export class Handlings {
     else if (handling.observed) this.#promises.soon(handling.observed);
   }
 
+  /** Its consumer's time for an answer begins again. */
+  goesOn(message: object): void {
+    this.#handled.get(message)?.limit?.refresh();
+  }
+
   end({ processing, answer, limit }: Handling, thrown?: Failure): void {
     clearTimeout(limit);
     const failure = thrown ?? (answer === 'requeue' || answer === 'reject' ? refusals[answer] : undefined);

@@ -3,6 +3,9 @@ import { forwardedNames } from '../../forwarded-headers.ts';
 
 /** lib/nats-base-client/headers.js. */
 export interface MsgHdrs extends Iterable<[name: string, values: string[]]> {
+  /** Of an answer's status: 0, if none. */
+  readonly code: number;
+  readonly description: string;
   append(name: string, value: string): void;
   encode(): Uint8Array;
 }
@@ -22,7 +25,7 @@ export function textsIn(headers: MsgHdrs | undefined): Record<string, string> {
 
 /** A copy with the trace. */
 export function withTrace(Headers: MsgHdrsClass, given: MsgHdrs | undefined, carrier: Carrier): MsgHdrs {
-  const copy = new Headers();
+  const copy = new Headers(given?.code, given?.description);
   const stale = new Set([...forwardedNames(textsIn(given), carrier), ...Object.keys(carrier)]);
   for (const [name, values] of given ?? []) {
     if (!stale.has(name.toLowerCase())) for (const value of values) copy.append(name, value);

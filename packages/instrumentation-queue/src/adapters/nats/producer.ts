@@ -31,6 +31,8 @@ export class Producers {
   #isInside = false;
   #hasSent = false;
   #isStoring = false;
+  /** Options of JetStream's requests, which may be sent again. */
+  readonly #storing = new WeakSet<object>();
   /** By the answer. */
   readonly #stored = new WeakMap<object, Send>();
 
@@ -98,7 +100,8 @@ export class Producers {
     if (this.#isInside || isInternal(connection, subject) || (options?.headers && this.#copies.has(options.headers))) {
       return undefined;
     }
-    const isStored = this.#isStoring;
+    const isStored = this.#isStoring || (options !== undefined && this.#storing.has(options));
+    if (isStored && options) this.#storing.add(options);
     const send = this.#queue.send({
       system: 'nats',
       destination: patternOf(String(subject)),

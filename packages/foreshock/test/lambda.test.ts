@@ -36,12 +36,19 @@ afterAll(async () => {
   await collector.close();
 });
 
+interface Invoked {
+  outcome: string;
+  body: string;
+  own: ReceivedSpan;
+  delivered: ReceivedSpan[];
+}
+
 /** Lambda's Runtime API: the process is frozen from its question for the next invocation until there is one. */
 class Lambda {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #waiting: ServerResponse | undefined;
   #next: (() => void) | undefined;
-  #answered: ((outcome: string) => void) | undefined;
+  #answered: ((outcome: string, body: string) => void) | undefined;
   #id = 0;
   app!: Fixture;
 
@@ -74,11 +81,11 @@ class Lambda {
   }
 
   /** @returns the span of the invocation, and whatever was delivered before its answer */
-  async invoke(event: object, xRay = ''): Promise<{ outcome: string; own: ReceivedSpan; delivered: ReceivedSpan[] }> {
+  async invoke(event: object, xRay = ''): Promise<Invoked> {
     await this.frozen();
     collector.clear();
-    const delivered = new Promise<{ outcome: string; spans: ReceivedSpan[] }>((resolve) => {
-      this.#answered = (outcome) => resolve({ outcome, spans: [...collector.spans] });
+    const delivered = new Promise<Omit<Invoked, 'own' | 'delivered'> & { spans: ReceivedSpan[] }>((resolve) => {
+      this.#answered = (outcome, body) => resolve({ outcome, body, spans: [...collector.spans] });
     });
     const id = `request-${++this.#id}`;
     this.#waiting!.writeHead(200, {
@@ -90,10 +97,10 @@ class Lambda {
     this.#waiting!.end(JSON.stringify(event));
     this.#waiting = undefined;
     this.app.kill('SIGCONT');
-    const { outcome, spans } = await delivered;
+    const { outcome, body, spans } = await delivered;
     const own = spans.find(({ attributes }) => attributes['faas.invocation_id'] === id);
     if (!own) throw new Error(`its span was not delivered before the answer: ${spans.map(({ name }) => name).join()}`);
-    return { outcome, own, delivered: spans };
+    return { outcome, body, own, delivered: spans };
   }
 
   async stop(): Promise<FixtureExit> {
@@ -105,9 +112,9 @@ class Lambda {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, outcome] = /\/(response|error)$/.exec(request.url!) ?? [];
     if (outcome) {
-      await text(request);
+      const body = await text(request);
       response.writeHead(202).end();
-      this.#answered!(outcome);
+      this.#answered!(outcome, body);
       return;
     }
     this.#waiting = response;
@@ -215,4 +222,26 @@ it('links the messages of a batch, says a failure, and X-Ray where nothing else 
     },
   ]);
   expect((await lambda.stop()).stderr).toBe('');
+});
+
+it('what a callback answers is the answer, and not what its handler returns or throws afterwards', async () => {
+  const lambda = await new Lambda().start(root, 'called-back.handler');
+  expect(await lambda.invoke({})).toMatchObject({
+    outcome: 'response',
+    body: '{"statusCode":201}',
+    own: { status: { code: 'UNSET' } },
+  });
+  expect(await lambda.invoke({ fail: true })).toMatchObject({
+    outcome: 'error',
+    body: '{"errorType":"RangeError"}',
+    own: { status: { code: 'ERROR' }, attributes: { 'error.type': 'RangeError' } },
+  });
+  await lambda.stop();
+  const throwing = await new Lambda().start(root, 'called-back.throws');
+  expect(await throwing.invoke({})).toMatchObject({
+    outcome: 'response',
+    body: '{"statusCode":202}',
+    own: { status: { code: 'UNSET' } },
+  });
+  await throwing.stop();
 });

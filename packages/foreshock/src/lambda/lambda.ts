@@ -48,19 +48,19 @@ function traced(original: Handler, flushed: (of: LambdaContext) => Promise<void>
       return new Invocation(trace.getTracer('foreshock', VERSION), args[0], of);
     });
     if (!invocation) return original.apply(this, args);
-    let isOver = false;
-    const over = (end: () => void): Promise<void> | undefined => {
-      if (isOver) return undefined;
-      isOver = true;
+    // Of whatever ends it first; the runtime takes the first answer, so that none may overtake another.
+    let delivered: Promise<void> | undefined;
+    const over = (end: () => void): Promise<void> => {
+      if (delivered) return delivered;
       guard('the end of an invocation', end);
-      return flushed(of);
+      delivered = flushed(of);
+      return delivered;
     };
     const answer: unknown = isStreaming ? undefined : args[2];
     if (typeof answer === 'function') {
       args[2] = (failure: unknown, value: unknown): void => {
         const sent = over(() => (failure ? invocation.failed(failure) : invocation.succeeded(value)));
-        if (sent) void sent.then(() => answer(failure, value));
-        else answer(failure, value);
+        void sent.then(() => answer(failure, value));
       };
     }
     let result: any;
@@ -70,9 +70,7 @@ function traced(original: Handler, flushed: (of: LambdaContext) => Promise<void>
       if (left === NOT_ENTERED) result = context.with(invocation.context, () => original.apply(this, args));
       else result = original.apply(this, args);
     } catch (error) {
-      const done = over(() => invocation.failed(error));
-      if (!done) throw error;
-      return done.then(() => Promise.reject(error));
+      return over(() => invocation.failed(error)).then(() => Promise.reject(error));
     } finally {
       leave(left);
     }

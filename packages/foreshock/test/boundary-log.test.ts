@@ -120,6 +120,13 @@ it.each([undefined, 'yes'])(
   },
 );
 
+it('a destination that the application has destroyed in the last turn changes nothing at the end', async () => {
+  const app = await runFixture(new URL('fixtures/boundary-exit.cjs', import.meta.url), {
+    env: { DESTROYS: 'yes', FORESHOCK_BOUNDARY_LOGS: 'all' },
+  });
+  expect(await app.exited).toMatchObject({ code: 0, stderr: '' });
+});
+
 it.each(['pino', 'winston', 'winston, closed', 'bunyan'])(
   'a logger that the application has ended gets no lines: %s',
   async (LOGGER) => {

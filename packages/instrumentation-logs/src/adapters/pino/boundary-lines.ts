@@ -1,4 +1,4 @@
-import { report } from '@foreshock/kit';
+import { guard, report } from '@foreshock/kit';
 import { isEnded } from '../../application-logger.ts';
 import type { BoundaryLine } from '../../boundary-line.ts';
 import { hasNames, jsonOf } from './line-json.ts';
@@ -111,8 +111,11 @@ export class BoundaryLines {
     process.once('exit', () => {
       if (this.#pending === '') return;
       this.flush();
-      // pino's own may have run before.
-      this.#logger[this.#symbols.streamSym].flushSync?.();
+      const stream: Stream = this.#logger[this.#symbols.streamSym];
+      // pino's own may have run before. It throws where it cannot be written to.
+      guard('writing boundary logs', () => {
+        if (!isEnded(stream as never)) stream.flushSync?.();
+      });
     });
   }
 }

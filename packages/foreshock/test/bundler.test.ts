@@ -159,6 +159,26 @@ it('doctor takes such a bundle for traced', async () => {
   expect(isBundle(await byEsbuild('cjs', { minify: true }))).toBe(false);
 });
 
+it('what another plugin of esbuild has made of a library is not touched', async () => {
+  const client = fileURLToPath(new URL('../../../node_modules/pg/lib/client.js', import.meta.url));
+  const { outputFiles } = await build({
+    stdin: { contents: `import 'pg'; import 'own';` },
+    bundle: true,
+    write: false,
+    plugins: [
+      esbuildPlugin(),
+      {
+        name: 'own',
+        setup({ onLoad, onResolve }) {
+          onResolve({ filter: /^(?:pg|own)$/ }, () => ({ path: client, namespace: 'own' }));
+          onLoad({ filter: /./, namespace: 'own' }, () => ({ contents: 'own();' }));
+        },
+      },
+    ],
+  });
+  expect(outputFiles[0]!.text).toContain('own();');
+});
+
 it('an external library stays external', async () => {
   const file = await byEsbuild('cjs', { mainFields: ['module', 'main'], external: ['bullmq', 'pg-native'] });
   expect(readFileSync(file, 'utf8')).toMatch(/require\("bullmq"\)/);

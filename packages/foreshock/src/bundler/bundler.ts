@@ -18,7 +18,7 @@ function resolvedByNode(request: string, folder: string): string | undefined {
 /** The used part of esbuild's `PluginBuild`. */
 export interface EsbuildBuild {
   onResolve(options: { filter: RegExp }, callback: (args: any) => any): void;
-  onLoad(options: { filter: RegExp }, callback: (args: { path: string }) => any): void;
+  onLoad(options: { filter: RegExp; namespace?: string }, callback: (args: { path: string }) => any): void;
   resolve(path: string, options: any): Promise<any>;
 }
 
@@ -45,11 +45,11 @@ export function esbuildPlugin(): EsbuildPlugin {
       build.onResolve({ filter: PACKAGE }, async ({ path, pluginData, ...options }) => {
         if (pluginData === inside || !isLibrary(path)) return undefined;
         const found = await build.resolve(path, { ...options, pluginData: inside });
-        if (found.external || found.errors.length > 0) return undefined;
+        if (found.external || found.errors.length > 0 || found.namespace !== 'file') return undefined;
         const entry = files.nodesEntry(path, found.path);
         return entry === undefined ? undefined : { path: entry };
       });
-      build.onLoad({ filter: JAVASCRIPT }, ({ path }) => {
+      build.onLoad({ filter: JAVASCRIPT, namespace: 'file' }, ({ path }) => {
         const contents = files.announcedIn(path);
         return contents === undefined ? undefined : { contents, loader: 'js' };
       });

@@ -154,7 +154,7 @@ export interface HttpEvents {
    * @param target the request's path, perhaps with a query
    */
   upgraded(exchange: Served | Sent, target: string): Place;
-  /** A message is sent here, behind so many bytes that its peer does not read. */
+  /** A message is sent here, behind so many bytes that are not yet written. */
   sendingBehind(bufferedBytes: number): void;
   /** Where the handlers of a message run, that has come over a connection which belongs to no request. */
   arrived(message: Message): Place;

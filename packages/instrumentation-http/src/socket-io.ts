@@ -1,5 +1,6 @@
 import { answering, methodIn, type AnyFunction, type Hooks } from '@foreshock/kit';
 import { SOCKET_IO_NAMESPACE } from '@foreshock/kit/names';
+import { eventInName } from './event-name.ts';
 import type { Asked, HttpEvents, Message, Question } from './events.ts';
 
 /** What the `Socket`s of socket.io and socket.io-client have in common, 2 to 4. */
@@ -32,6 +33,8 @@ export interface End<S extends Socket> {
   /** The application listens for this event by its name. */
   isHeard(socket: S, event: string): boolean;
   timeoutOf(socket: S): number | undefined;
+  /** Each connection has a socket of its own. */
+  readonly closesForGood: boolean;
   /** Default: the only one. */
   attemptOf?(socket: S, acknowledge: AnyFunction): Partial<Question> | undefined;
 }
@@ -65,8 +68,10 @@ interface Acknowledge extends AnyFunction {
 /** `onevent` gets each event. `emit` sends one, by `packet`: the client's once there is a connection. */
 export function observeSockets<S extends Socket>(prototype: S, events: HttpEvents, hooks: Hooks, end: End<S>): void {
   const unanswered = new WeakMap<S, Map<number, Asked>>();
+  const closed = new WeakSet<S>();
 
-  function messageOf(socket: S, destination: string | undefined): Message {
+  function messageOf(socket: S, event: string | undefined): Message {
+    const destination = event === undefined ? undefined : eventInName(event);
     const namespace = end.namespaceOf(socket);
     const attributes = namespace === '/' ? undefined : { [SOCKET_IO_NAMESPACE]: namespace };
     return { system: 'socket.io', destination, attributes };
@@ -110,7 +115,10 @@ export function observeSockets<S extends Socket>(prototype: S, events: HttpEvent
       args[args.length - 1] = answered;
       return asked;
     },
-    returned: (asked) => asked.waits(),
+    returned(asked, _result, socket: S) {
+      if (closed.has(socket)) asked.failed(DISCONNECTED);
+      else asked.waits();
+    },
     failed: (asked, error) => asked.failed(error),
   });
 
@@ -119,9 +127,10 @@ export function observeSockets<S extends Socket>(prototype: S, events: HttpEvent
   });
 
   hooks.before<Socket>(prototype, prototype._onclose ? '_onclose' : 'onclose', (socket: S) => {
-    // Others are sent over the next connection.
+    if (end.closesForGood) closed.add(socket);
     for (const [id, asked] of unanswered.get(socket) ?? []) {
-      if (!asked.isSent) continue;
+      // A client sends others over the next connection.
+      if (!end.closesForGood && !asked.isSent) continue;
       asked.failed(DISCONNECTED);
       unanswered.get(socket)!.delete(id);
     }

@@ -11,11 +11,11 @@ recording.enable();
 afterEach(() => recording.clear());
 afterAll(() => recording.stop());
 
-async function served(suffix: string, port = 0) {
+async function served(suffix: string, port = 0, options: object = {}) {
   const server: any = await import(`socket.io${suffix}`);
   const client: any = await import(`socket.io-client${suffix}`);
   const http = createServer();
-  const io = server.Server ? new server.Server(http) : server.default(http);
+  const io = server.Server ? new server.Server(http, options) : server.default(http);
   await once(http.listen(port, '127.0.0.1'), 'listening');
   const at = (http.address() as AddressInfo).port;
   const close = (): Promise<void> => new Promise((resolve) => io.close(() => resolve()));
@@ -122,6 +122,33 @@ describe.each(testedVersions(['-2', '-3', '']))('socket.io%s', (suffix) => {
       expect(span).toMatchObject({ status: { code: 'ERROR' }, attributes: { 'error.type': 'disconnected' } });
     }
   });
+});
+
+it('what a server’s socket has not had acknowledged ends with it, however it was sent; later events at once', async () => {
+  const { io, connect } = await served('', 0, { connectionStateRecovery: {} });
+  const { promise, resolve } = Promise.withResolvers<any>();
+  io.on('connection', resolve);
+  const socket = connect({ reconnection: false });
+  const peer = await promise;
+  const left = once(peer, 'disconnect');
+  // By the adapter, not by `packet`.
+  peer.emit('stock', () => {});
+  socket.disconnect();
+  await left;
+  peer.emit('too late', () => {});
+  const spans = await sent(2);
+  expect(spans.map(({ name }) => name)).toEqual(['send stock', 'send too late']);
+  for (const span of spans) expect(span.attributes['error.type']).toBe('disconnected');
+});
+
+it('IDs in events are not in names', async () => {
+  const { io, connect } = await served('');
+  io.on('connection', (peer: any) => peer.on('order:42', (answer: () => void) => answer()));
+  const socket = connect();
+  await asks(() => new Promise<void>((resolve) => socket.emit('order:42', resolve)));
+  const span = recording.spans().find(({ attributes }) => attributes['messaging.operation.name'] === 'send')!;
+  expect(span.name).toBe('send');
+  expect(span.attributes).not.toHaveProperty(['messaging.destination.name']);
 });
 
 it('a time-out is an error of either end', async () => {

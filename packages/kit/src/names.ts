@@ -137,7 +137,7 @@ export const RPC_PHASE_CONNECT_MS = 'rpc.phase.connect_ms';
 export const RPC_TIMEOUT_MS = 'rpc.timeout_ms';
 export const RPC_TIMEOUT_PHASE = 'rpc.timeout_phase';
 
-/** On a span that sent over a WebSocket: the most that its peer had not read, once the socket's buffer was full. */
+/** On a span that sent over a WebSocket: the most that was not yet written, once the socket's buffer was full. */
 export const WEBSOCKET_BUFFERED_BYTES = 'websocket.buffered_bytes';
 
 /** socket.io: ours, as `http.phase.*`; behind other events, and until there was a connection. */

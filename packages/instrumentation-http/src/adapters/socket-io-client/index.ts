@@ -28,6 +28,7 @@ export const socketIoClient: Adapter<HttpEvents> = {
         nextIdOf: ({ ids }) => ids,
         isHeard: (socket, event) => socket.hasListeners(event),
         timeoutOf: ({ flags, _opts }) => flags?.timeout ?? _opts?.ackTimeout,
+        closesForGood: false,
         attemptOf: (socket, acknowledge) => attempts.next(socket, acknowledge),
       });
     };

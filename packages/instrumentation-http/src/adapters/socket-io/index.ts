@@ -22,6 +22,7 @@ export const socketIo: Adapter<HttpEvents> = {
         nextIdOf: ({ nsp }) => nsp._ids ?? nsp.ids,
         isHeard: (socket, event) => socket.listenerCount(event) > 0,
         timeoutOf: ({ flags }) => flags?.timeout,
+        closesForGood: true,
       });
     hooks.onLoad('socket.io/lib/socket.js', ({ exports }) => attach(exports.prototype));
     hooks.onLoad('socket.io/dist/socket.js', ({ exports }) => attach(exports.Socket.prototype));

@@ -305,7 +305,8 @@ describe.each(testedVersions(VERSIONS))('redis %s', (alias) => {
     const spans = recorded.spans();
     const state = { 'db.client.connection.pool.name': name, 'pool.limit': 2 };
     for (let i = 0; i < 50; i++) {
-      const own = below(spans, `caller ${i}`).map(whole);
+      // On a slow machine the last wait says how long the pool was full.
+      const own = below(spans, `caller ${i}`).map((span) => whole({ ...span, events: [] }));
       const get = {
         ...target,
         ...state,

@@ -186,7 +186,8 @@ it('attempts have their numbers, each below its caller, also of what waits behin
       if (attempts.length > 1) answer();
     });
   });
-  const socket = connect({ retries: 2, ackTimeout: 50 });
+  // Longer than a busy machine takes for an answer.
+  const socket = connect({ retries: 2, ackTimeout: 500 });
   await connected(socket);
   const ask = (text: string) => asks(() => new Promise<void>((resolve) => socket.emit('order', text, () => resolve())));
   const callers = await Promise.all([ask('apples'), ask('pears')]);

@@ -43,6 +43,26 @@ it('a server that wants TLS is asked by it from the second time on, and plainly 
   expect(await probe()).toBeUndefined();
 });
 
+it('a server that has wanted TLS and swallows everything now is given up in time', async () => {
+  const secure = createServer({ ...CERTIFICATE }, (socket) => void socket.on('error', () => {}).end('+PONG'));
+  secure.on('tlsClientError', () => {});
+  const sockets: Socket[] = [];
+  secure.on('connection', (socket) => sockets.push(socket));
+  const port = await listening(secure);
+  const probe = serverProbe(PROTOCOLS['redis']!, '127.0.0.1', port, lookup);
+  expect(await probe()).toBeUndefined();
+  secure.close();
+  for (const socket of sockets) socket.destroy();
+  await once(secure, 'close');
+  const asked: Socket[] = [];
+  const silent = createPlain((socket) => void asked.push(socket.on('error', () => {})));
+  onTestFinished(() => void silent.close());
+  await once(silent.listen(port, '127.0.0.1'), 'listening');
+  expect(await probe()).toBe('it does not connect within 800 ms');
+  expect(asked).toHaveLength(1);
+  for (const socket of asked) socket.destroy();
+});
+
 it('a server that only closes connections does not', async () => {
   const port = await listening(createPlain((socket) => socket.destroy()));
   expect(await serverProbe(PROTOCOLS['redis']!, '127.0.0.1', port, lookup)()).toBe('it closes the connection');

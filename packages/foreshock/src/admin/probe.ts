@@ -33,6 +33,9 @@ export function serverProbe(
     if (isSecure) {
       const why = await secure();
       if (why === undefined || why === SILENT) return why;
+      isSecure = false;
+      // Two such waits are too long.
+      if (why === UNREACHED) return why;
     }
     const why = await plain();
     // TLS-only, it may take the question for a broken handshake.
@@ -42,6 +45,7 @@ export function serverProbe(
 }
 
 const CLOSED = 'it closes the connection';
+const UNREACHED = `it does not connect within ${PROBE_MS} ms`;
 const SILENT = `it does not answer within ${PROBE_MS} ms`;
 /** Alerts of TLS 1.3, and of 1.2 (OpenSSL's names). */
 const WANTS_CERTIFICATE = /^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE)$/;
@@ -59,7 +63,7 @@ function asked(
       socket.destroy();
       resolve(why);
     };
-    const timer = setTimeout(() => end(isConnected ? SILENT : `it does not connect within ${PROBE_MS} ms`), PROBE_MS);
+    const timer = setTimeout(() => end(isConnected ? SILENT : UNREACHED), PROBE_MS);
     socket.on(connected, () => {
       isConnected = true;
       if (hello) socket.write(hello);

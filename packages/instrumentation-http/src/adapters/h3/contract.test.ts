@@ -10,6 +10,8 @@ const ROUTES: Expected[] = [
   ['GET', '/files/a/b', 200, 'GET /files/**'],
   ['GET', '/v1/users/ann/items/3', 200, 'GET /v1/users/:user/items/:item'],
   ['GET', '/tools/hammer', 200, 'GET /tools/:tool'],
+  ['GET', '/tenants/42/orders/7', 200, 'GET /orders/:id'],
+  ['GET', '/tenants/42/tools/hammer', 200, 'GET /tools/:tool'],
   ['GET', '/nowhere', 404, 'GET'],
 ];
 

@@ -65,5 +65,14 @@ function newer({ H3, HTTPError, toNodeHandler }) {
   return toNodeHandler(app);
 }
 
-const server = createServer((h3.H3 ? newer : older)(h3));
+/** Mounted by Express, whose path has values. */
+function mounted(listener) {
+  return (request, response) => {
+    const [, baseUrl, url] = /^(\/tenants\/\d+)(\/.*)$/.exec(request.url) ?? [];
+    if (baseUrl) Object.assign(request, { originalUrl: request.url, baseUrl, url });
+    return listener(request, response);
+  };
+}
+
+const server = createServer(mounted((h3.H3 ? newer : older)(h3)));
 server.listen(0, '127.0.0.1', () => console.log(`READY ${JSON.stringify(server.address())}`));

@@ -17,7 +17,7 @@ interface Router {
 
 interface Event1 {
   readonly path: string;
-  readonly node: { readonly req: IncomingMessage & { originalUrl?: string } };
+  readonly node: { readonly req: IncomingMessage & { originalUrl?: string; baseUrl?: string } };
   readonly context: { matchedRoute?: { readonly path: string } };
 }
 
@@ -83,9 +83,10 @@ function routed(events: HttpEvents, request: IncomingMessage, route: string | un
   if (route !== undefined) events.routed(request, route, route.includes('*'));
 }
 
-/** What `app.use` and `useBase` took off the path: no patterns. */
+/** What `app.use` and `useBase` took off the path: no patterns. What Express took off (`baseUrl`) may have values. */
 function baseOf({ path, node }: Event1): string {
-  const whole = node.req.originalUrl ?? path;
+  const { originalUrl, baseUrl = '' } = node.req;
+  const whole = originalUrl?.startsWith(baseUrl) ? originalUrl.slice(baseUrl.length) : (originalUrl ?? path);
   if (whole.endsWith(path)) return whole.slice(0, whole.length - path.length);
   return path === '/' ? whole.split('?', 1)[0]! : '';
 }

@@ -14,7 +14,7 @@ export const socketIo: Adapter<HttpEvents> = {
   versions: '>=2.5.0 <5',
   upstream: ['@opentelemetry/instrumentation-socket.io'],
   shows: ['spans', 'parent'],
-  summary: 'each event a trace of its own, `process order`; those sent that are acknowledged, with their time-outs',
+  summary: 'events whose handlers do something traced: `process order`, a trace each; those sent that are acknowledged',
   attach(events, hooks) {
     const attach = (prototype: ServerSocket): void =>
       observeSockets(prototype, events, hooks, {

@@ -21,7 +21,8 @@ export const ws: Adapter<HttpEvents> = {
   versions: '>=7.0.0 <9',
   upstream: [],
   shows: ['spans', 'state', 'parent'],
-  summary: 'each message a trace of its own, linked to the request that opened its connection; back pressure at `send`',
+  summary:
+    'messages whose handlers do something traced: a trace each, linked to the opening request; back pressure at `send`',
   attach(events, hooks) {
     hooks.onLoad('ws/lib/websocket.js', ({ exports }) => {
       const prototype: WebSocket = exports.prototype;

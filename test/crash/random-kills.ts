@@ -48,7 +48,7 @@ const LOOK_EVERY_MS = 10;
 /**
  * Kills as many processes, one after the other, in the first two seconds of their spans; all are of one service.
  *
- * @param delayMs after which they send what is no full batch, 512 spans, yet
+ * @param delayMs after which they send what is no full batch, 2,048 spans, yet
  */
 export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24, delayMs = 600_000): Promise<Kills> {
   const collector = await startCollector();

@@ -152,3 +152,21 @@ it('many processes that an outage has ended for do not come together: each sends
   // They begin over half of the longest delay.
   expect(at.at(-1)! - first).toBeGreaterThan(10_000);
 });
+
+it('what is too large has not arrived', async () => {
+  const heard: string[] = [];
+  const answers: Outcome[] = [{ kind: 'too_large', cause: 'HTTP 413' }, { kind: 'delivered' }];
+  const send = async (_: unknown, sent?: () => void): Promise<Outcome> => {
+    sent?.();
+    return answers.shift()!;
+  };
+  const queue = new DestinationQueue({ send }, 8, { backoffMs: 1_000, maxBackoffMs: 30_000 }, false, {
+    finished: () => void heard.push('finished'),
+    sent: (_, isSent) => void heard.push(isSent ? 'sent' : 'not sent'),
+    unreachable() {},
+    refused() {},
+  });
+  queue.push({ ...batch(1), spans: 2 });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(heard).toEqual(['sent', 'not sent', 'sent', 'finished']);
+});

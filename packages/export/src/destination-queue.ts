@@ -234,7 +234,10 @@ export class DestinationQueue {
     this.#failures = 0;
     this.#silentSince = performance.now();
     for (const flush of this.#flushes) flush.answered();
-    if (outcome.kind === 'too_large' && this.#halve(batches)) return;
+    if (outcome.kind === 'too_large') {
+      this.#sent(batches, false);
+      if (this.#halve(batches)) return;
+    }
     if (outcome.kind !== 'delivered') {
       this.#events.refused(this.#itemsOf(batches), outcome.cause);
       for (const batch of batches) this.#finished(batch, 'refused');

@@ -155,9 +155,17 @@ describe('readConfig', () => {
     expect(get(config)).toEqual(expected);
   });
 
-  it('takes the smaller queue for the batch, and says so only of a batch size that was set', () => {
-    const alone = read({ OTEL_BSP_MAX_QUEUE_SIZE: '100' });
-    expect([alone.config.batch.maxExportBatchSize, alone.warnings]).toEqual([100, []]);
+  it.each([
+    ['2048', 512],
+    ['100', 25],
+    ['3', 1],
+    ['100000', 2048],
+  ])('a queue of %s has room beside a batch under way', (queue, batch) => {
+    const { config, warnings } = read({ OTEL_BSP_MAX_QUEUE_SIZE: queue });
+    expect([config.batch.maxExportBatchSize, warnings]).toEqual([batch, []]);
+  });
+
+  it('takes the smaller queue for the batch that was set, and says so', () => {
     const both = read({ OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '200' });
     expect(both.config.batch.maxExportBatchSize).toBe(100);
     expect(both.warnings).toEqual([

@@ -74,13 +74,18 @@ const SAMPLERS = [
 /** Variables that users may expect to work. */
 const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE', 'OTEL_NODE_RESOURCE_DETECTORS'];
 
+/** The specification's: 512 of 2,048. */
+const BATCHES_IN_QUEUE = 4;
+
 export type SamplerName = (typeof SAMPLERS)[number];
 
 export function readConfig(env: Env): Config {
   const valueLength = env.integer(['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'], DEFAULT_SPAN_LIMITS.attributeValueLengthLimit);
   const count = env.integer(['OTEL_ATTRIBUTE_COUNT_LIMIT'], DEFAULT_SPAN_LIMITS.attributeCountLimit);
   const maxQueueSize = env.first('OTEL_BSP_MAX_QUEUE_SIZE') && env.integer(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, 1);
-  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 2048, 1);
+  // While one is sent, the queue has room for others.
+  const ofQueue = Math.max(1, Math.floor((maxQueueSize ?? Infinity) / BATCHES_IN_QUEUE));
+  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], Math.min(2048, ofQueue), 1);
   const batchSize = env.text('OTEL_BSP_MAX_EXPORT_BATCH_SIZE');
   if (batchSize !== undefined && maxQueueSize !== undefined && maxExportBatchSize > maxQueueSize) {
     env.wrong(

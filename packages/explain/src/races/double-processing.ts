@@ -43,10 +43,11 @@ function handlingsOfMessages({ table, trees }: Seen): number[][] {
     .map((rows) => rows.sort((a, b) => table.start[a]! - table.start[b]!));
 }
 
-/** Kafka's messages have no ID. */
-function nameOf({ messageId, partition, offset, isBatch }: KnownAttributes): string | undefined {
+/** Kafka's messages have no ID. Without its name, there may be several groups. */
+function nameOf({ messageId, partition, offset, group, isBatch }: KnownAttributes): string | undefined {
   if (messageId !== undefined) return String(messageId);
-  return isBatch || partition === undefined || offset === undefined ? undefined : `${partition}/${offset}`;
+  const isKnown = !isBatch && partition !== undefined && offset !== undefined && group !== undefined;
+  return isKnown ? `${partition}/${offset}` : undefined;
 }
 
 function bothActed(seen: Seen, first: number, second: number): Race | undefined {

@@ -162,9 +162,10 @@ function deadHeader(
   return isAlive(owner, own, isSilent(name.name, read.writtenAt)) ? undefined : read.value;
 }
 
-/** Its process lives, as another program. */
-export function isReplaced(header: FileHeader, own: Seeker): boolean {
-  return own.startedAt !== undefined && header.startedAt < own.startedAt && isSameProcess(header, own);
+/** Its process lives, as another program. Where starts are not known, the PID may be used again. */
+export function isReplaced(header: Pick<FileHeader, keyof Seeker>, own: Seeker): boolean {
+  const isEarlier = own.startedAt !== undefined && header.startedAt < own.startedAt;
+  return isEarlier && own.ticks !== '0' && isSameProcess(header, own);
 }
 
 /** Only this user's regular files of a spool file's size, no links. */

@@ -37,6 +37,7 @@ export class EarlyFile {
   readonly #batches: MainBatches;
   #size = HOME_DATA_AT;
   #written: EarlyWritten | undefined;
+  #isOpen = false;
 
   constructor(options: DiskOptions) {
     this.#options = options;
@@ -53,6 +54,11 @@ export class EarlyFile {
 
   get written(): EarlyWritten | undefined {
     return this.#written;
+  }
+
+  /** The disk has answered. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** The sender thread has it. */
@@ -101,6 +107,7 @@ export class EarlyFile {
     this.#state.making(number);
     try {
       const descriptor = await promisify(open)(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
+      this.#isOpen = true;
       if (this.#state.opened(descriptor, number)) return descriptor;
       await removeOwn(path, descriptor);
       await promisify(close)(descriptor);

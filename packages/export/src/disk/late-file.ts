@@ -11,7 +11,7 @@ import { firstFree } from './free-number.ts';
 import { clockMs, isWithin, LateState, type Position } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
-import { makePrivate, serviceDirectory } from './spool-directory.ts';
+import { serviceDirectory } from './spool-directory.ts';
 
 // Before the application replaces some.
 const { closeSync, constants, openSync, readdirSync, unlinkSync, writevSync } = fs;
@@ -40,7 +40,7 @@ interface OwnFile {
 export class LateFile {
   readonly #options: DiskOptions;
   /** Until the sender thread's first write. */
-  readonly #early: Pick<EarlyFile, 'written'> | undefined;
+  readonly #early: Pick<EarlyFile, 'written' | 'isOpen'> | undefined;
   readonly #state: LateState;
   #batches: MainBatches;
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +53,7 @@ export class LateFile {
   #pauseUntil = 0;
   #isUseless = false;
 
-  constructor(options: DiskOptions, early?: Pick<EarlyFile, 'written'>) {
+  constructor(options: DiskOptions, early?: Pick<EarlyFile, 'written' | 'isOpen'>) {
     this.#options = options;
     this.#early = early;
     this.#state = new LateState(options.memory);
@@ -114,10 +114,12 @@ export class LateFile {
     // A file that the sender thread has removed.
     if (this.#file && this.#state.isNone) this.#forgetFile();
     const written = this.#written;
+    // Of a disk that has not answered yet, this thread might wait for ever.
+    const isUntried = !this.#state.lastWritten && !this.#early?.isOpen;
     if (written) this.#batches.written(written);
     const { end } = this.#batches;
     if (!end || (written && isWithin(end, written))) return this.#rest();
-    const isLate = this.#sinceRound(now) >= LATE_MS;
+    const isLate = !isUntried && this.#sinceRound(now) >= LATE_MS;
     // Outside requests' contexts, and without spans of file system calls.
     if (isLate && now >= this.#pauseUntil && (!this.#state.isAtDisk || this.#state.isStarved))
       context.with(suppressed(ROOT_CONTEXT), () => this.#write());
@@ -176,7 +178,6 @@ export class LateFile {
   /** @returns undefined if all are taken, or another process was faster: a later look tries again */
   #make(begun: Set<number>): OwnFile | undefined {
     const directory = this.#directory;
-    if (!this.#state.lastWritten) makePrivate(this.#options.base, directory);
     const number = firstFree(readdirSync(directory));
     if (number === undefined) return undefined;
     const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;

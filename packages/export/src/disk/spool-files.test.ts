@@ -23,7 +23,7 @@ import type { FinishedSpan } from '../finished-span.ts';
 import { blankSpan } from '../own-span.ts';
 import { eachSpan, type RecordBatch } from '../otlp-request.ts';
 import { Spool, type Batch } from '../spool.ts';
-import { claim, findDead, readWhole } from './dead-files.ts';
+import { claim, findDead, isReplaced, readWhole } from './dead-files.ts';
 import { readFrames } from './file-format.ts';
 import { BEATS_AT, FILE_BYTES, HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
 import type { DiskOptions } from './disk-options.ts';
@@ -134,6 +134,13 @@ async function recover(send: (batch: RecordBatch) => Promise<void> = async () =>
   const recovered = await recovery.run();
   return { names, reports, recovered };
 }
+
+it('an earlier program of the same process is dead, unless that may be another one of its PID', () => {
+  const own = { ...ownIdentity(), ticks: '7', startedAt: 2 };
+  expect(isReplaced({ ...own, startedAt: 1 }, own)).toBe(true);
+  const unknown = { ...own, ticks: '0' };
+  expect(isReplaced({ ...unknown, startedAt: 1 }, unknown)).toBe(false);
+});
 
 describe('the spool on disk', () => {
   it('has records as they come, until their batch is delivered', () => {

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { runFixture, startPostgres, type Fixture, type Postgres } from '@foreshock/testkit';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const FAILED = '1af7651916cd43dd8448eb211c80319c';
@@ -125,6 +128,18 @@ it('a destination that the application has destroyed in the last turn changes no
     env: { DESTROYS: 'yes', FORESHOCK_BOUNDARY_LOGS: 'all' },
   });
   expect(await app.exited).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('standard output that nobody reads holds up no end', async () => {
+  const register = fileURLToPath(import.meta.resolve('foreshock/register'));
+  const fixture = fileURLToPath(new URL('fixtures/boundary-exit.cjs', import.meta.url));
+  const app = spawn(process.execPath, ['--require', register, fixture], {
+    env: { SPANS: '5', FORESHOCK_BOUNDARY_LOGS: 'all', FORESHOCK_FLUSH_MS: '0' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => void app.kill('SIGKILL'));
+  app.stdout.destroy();
+  expect(await once(app, 'exit')).toEqual([0, null]);
 });
 
 it.each(['pino', 'winston', 'winston, closed', 'bunyan'])(

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { guard, report } from '@foreshock/kit';
 import { isEnded } from '../../application-logger.ts';
 import type { BoundaryLine } from '../../boundary-line.ts';
@@ -12,6 +13,7 @@ interface Stream {
   readonly constructor?: { readonly name?: string };
   readonly sync?: boolean;
   readonly _writing?: boolean;
+  readonly fd?: number;
   write(text: string): unknown;
   flushSync?(): void;
 }
@@ -108,14 +110,23 @@ export class BoundaryLines {
     if (this.#pending.length > MOST_PENDING) this.flush();
     if (this.#isFlushedAtExit) return;
     this.#isFlushedAtExit = true;
-    process.once('exit', () => {
-      if (this.#pending === '') return;
-      this.flush();
-      const stream: Stream = this.#logger[this.#symbols.streamSym];
-      // pino's own may have run before. It throws where it cannot be written to.
-      guard('writing boundary logs', () => {
-        if (!isEnded(stream as never)) stream.flushSync?.();
-      });
-    });
+    process.once('exit', () => guard('writing boundary logs', () => this.#writeLast()));
+  }
+
+  /** At the end, after pino's own. Where nobody reads, sonic-boom's `flushSync` would try for ever. */
+  #writeLast(): void {
+    const stream: Stream = this.#logger[this.#symbols.streamSym];
+    if (this.#pending === '' || isEnded(stream as never) || stream.fd === undefined) return;
+    const bytes = Buffer.from(this.#pending);
+    this.#pending = '';
+    let written = 0;
+    try {
+      written = writeSync(stream.fd, bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+    }
+    if (written === bytes.length) return;
+    stream.write(bytes.toString('utf8', written));
+    stream.flushSync?.();
   }
 }

@@ -90,6 +90,8 @@ it('gives the fingerprint that spans of such a process have: of variables but se
   expect(span!.resource['foreshock.config.fingerprint']).toBe(first);
 
   expect(await onSpans({ ...env, API_KEY: 'sk-54321', DATABASE: '{"password":"2"}', HOSTNAME: 'b' })).toBe(first);
+  // By npm, which sets these for what it runs.
+  expect(await onSpans({ ...env, COLOR: '1', EDITOR: 'vi', NODE: '/usr/bin/node', npm_command: 'exec' })).toBe(first);
   // A restart by systemd or pm2, beside another service of Kubernetes.
   const restarted = { SYSTEMD_EXEC_PID: '77', restart_time: '3', exit_code: '1', CARTS_PORT: 'tcp://10.0.0.7:80' };
   expect(await onSpans({ ...env, ...restarted })).toBe(first);

@@ -2,7 +2,7 @@
 const UNSTABLE = new RegExp(
   `^(?:${[
     String.raw`_|PWD|OLDPWD|SHLVL|HOSTNAME|HOME|USER|LOGNAME|MAIL|TERM|COLORTERM|COLUMNS|LINES|LS_COLORS|TMPDIR|DISPLAY`,
-    String.raw`SSH_.*|XDG_.*|INIT_CWD|npm_.*|OTEL_RESOURCE_ATTRIBUTES.*|NODE_UNIQUE_ID|NODE_APP_INSTANCE|NODE_CHANNEL_.*`,
+    String.raw`SSH_.*|XDG_.*|INIT_CWD|npm_.*|COLOR|EDITOR|NODE|OTEL_RESOURCE_ATTRIBUTES.*|NODE_UNIQUE_ID|NODE_APP_INSTANCE|NODE_CHANNEL_.*`,
     // systemd's
     String.raw`INVOCATION_ID|JOURNAL_STREAM|(?:.*_)?PID|(?:MANAGER|MAIN)PID`,
     // pm2's, which has all that it knows of a process in the environment

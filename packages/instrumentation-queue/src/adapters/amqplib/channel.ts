@@ -39,3 +39,6 @@ export function destinationOf(exchange: unknown, routingKeyOrQueue: unknown): st
   const name = String(exchange || routingKeyOrQueue || '');
   return name === '' || name.startsWith('amq.gen-') || name.startsWith('amq.rabbitmq.reply-to') ? '(temporary)' : name;
 }
+
+/** null: the broker cancelled it. */
+export type Handler = (this: unknown, message: Message | null, ...rest: unknown[]) => unknown;

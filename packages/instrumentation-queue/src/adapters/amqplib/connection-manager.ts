@@ -1,6 +1,6 @@
 import { bind, followed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Deliveries } from './deliveries.ts';
-import type { Handler } from './async-handler.ts';
+import type { Handler } from './channel.ts';
 
 /** amqp-connection-manager 4 and 5 (dist/cjs and dist/esm/ChannelWrapper.js). */
 interface ChannelWrapper {

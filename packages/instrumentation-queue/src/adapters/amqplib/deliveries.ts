@@ -1,11 +1,11 @@
 import { isPromise } from 'node:util/types';
-import { guard } from '@foreshock/kit';
+import type { AnyFunction } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Settlement, Taken } from '../../events.ts';
+import { HandlerPromises, type ObservedPromise } from '../../handler-promises.ts';
+import { refusalOf } from '../../refusal.ts';
 import { Redeliveries } from './redeliveries.ts';
-import { destinationOf, type Message } from './channel.ts';
-import { makesItsPromises, type Handler } from './async-handler.ts';
+import { destinationOf, type Handler, type Message } from './channel.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
-import { ObservedPromises, type ObservedPromise } from './observed-promises.ts';
 
 /** Unacknowledged, per channel; older ones get no result. */
 const MAX_KEPT = 16_384;
@@ -28,7 +28,7 @@ export interface InHand {
   /** No pending promise: acknowledgement ends it. */
   isOver: boolean;
   answer: Answer | undefined;
-  observed?: ObservedPromise;
+  observed?: ObservedPromise | undefined;
   /** The application's, below a connection manager's. */
   within?: { handler: Handler; result: unknown };
   isEnded?: boolean;
@@ -44,11 +44,10 @@ export class Deliveries {
 
   /** Synchronously running. */
   readonly #called = new WeakMap<Message, InHand>();
-  readonly #promises: ObservedPromises;
+  readonly #promises = new HandlerPromises('amqplib consume');
 
   constructor(queue: QueueEvents) {
     this.#queue = queue;
-    this.#promises = new ObservedPromises();
   }
 
   /** Whether failures are dead-lettered. */
@@ -98,22 +97,9 @@ export class Deliveries {
     if (!isPromise(result)) {
       inHand.isOver = true;
       if (inHand.answer) end();
-    } else if (makesItsPromises(handler)) {
-      result.then(
-        () => guard('amqplib consume', end),
-        (error: unknown) => {
-          guard('amqplib consume', () => end({ error }));
-          // Stays unhandled.
-          throw error;
-        },
-      );
     } else {
-      inHand.observed = {
-        promise: result,
-        settled: (rejection) => end(rejection && { error: rejection, type: rejection.type }),
-      };
-      this.#promises.add(inHand.observed);
-      if (inHand.answer) this.#promises.soon(inHand.observed);
+      inHand.observed = this.#promises.follow(handler as AnyFunction, result, end);
+      if (inHand.answer && inHand.observed) this.#promises.soon(inHand.observed);
     }
   }
 
@@ -173,7 +159,7 @@ export class Deliveries {
     const { tag, queue, identity, processing, taken, answer } = inHand;
     const held = this.#channels.get(channel);
     if (held?.get(tag) === inHand) held.delete(tag);
-    const failure = thrown ?? (answer === 'ack' || answer === undefined ? undefined : refusalOf(answer));
+    const failure = thrown ?? (answer && refusalOf(SETTLEMENTS[answer]));
     if (failure && answer === 'rejected') failure.deadLettered = this.#traits.get(queue)?.deadLetters === true;
     if (failure && answer !== 'ack') this.#redeliveries.failed(identity);
     else this.#redeliveries.succeeded(identity);
@@ -182,9 +168,4 @@ export class Deliveries {
     } else if (failure) processing?.failed(failure);
     else processing?.succeeded();
   }
-}
-
-/** Resolving after a reject or requeue is failure. */
-function refusalOf(answer: Exclude<Answer, 'ack'>): Failure {
-  return { error: new Error(`${answer} by its handler`), type: answer };
 }

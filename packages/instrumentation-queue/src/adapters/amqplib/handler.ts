@@ -1,7 +1,6 @@
 import { observed, type AnyFunction, type Hooks } from '@foreshock/kit';
-import type { Channel, Message } from './channel.ts';
+import type { Channel, Handler, Message } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
-import type { Handler } from './async-handler.ts';
 
 export interface Source {
   readonly channel: Channel;

@@ -1,8 +1,10 @@
 import { isPromise } from 'node:util/types';
-import { detachedTimeout, guard, observed, type AnyFunction, type Hooks, type Runner } from '@foreshock/kit';
+import { detachedTimeout, observed, type AnyFunction, type Hooks, type Runner } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Settlement } from '../../events.ts';
-import { makesItsPromises } from '../amqplib/async-handler.ts';
-import { ObservedPromises, type ObservedPromise } from '../amqplib/observed-promises.ts';
+import { HandlerPromises, type ObservedPromise } from '../../handler-promises.ts';
+import { refusalOf } from '../../refusal.ts';
+
+const PLACE = 'nats handler';
 
 interface Handling {
   readonly processing: Processing;
@@ -13,7 +15,7 @@ interface Handling {
   answer?: Settlement;
   /** The handler's; an answer follows. */
   isOver?: boolean;
-  observed?: ObservedPromise;
+  observed?: ObservedPromise | undefined;
 }
 
 /** Handlers, whose promises nats ignores as amqplib does. */
@@ -21,7 +23,7 @@ export class Handlings {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #handled = new WeakMap<object, Handling>();
-  readonly #promises = new ObservedPromises();
+  readonly #promises = new HandlerPromises(PLACE);
 
   constructor(queue: QueueEvents, hooks: Hooks) {
     this.#queue = queue;
@@ -47,7 +49,7 @@ export class Handlings {
         returned: (handling, result) => 'processing' in handling && this.#returned(handling, handler, result),
         failed: (handling, error) => 'processing' in handling && this.end(handling, { error }),
       },
-      'nats handler',
+      PLACE,
       this.#hooks,
     );
   }
@@ -67,22 +69,9 @@ export class Handlings {
   #returned(handling: Handling, handler: AnyFunction, result: unknown): void {
     const end = (failure?: Failure): void => this.end(handling, failure);
     if (!isPromise(result)) this.over(handling);
-    else if (makesItsPromises(handler)) {
-      result.then(
-        () => guard('nats handler', end),
-        (error: unknown) => {
-          guard('nats handler', () => end({ error }));
-          // Stays unhandled.
-          throw error;
-        },
-      );
-    } else {
-      handling.observed = {
-        promise: result,
-        settled: (rejection) => end(rejection && { error: rejection, type: rejection.type }),
-      };
-      this.#promises.add(handling.observed);
-      if (handling.answer) this.#promises.soon(handling.observed);
+    else {
+      handling.observed = this.#promises.follow(handler, result, end);
+      if (handling.answer && handling.observed) this.#promises.soon(handling.observed);
     }
   }
 
@@ -91,7 +80,7 @@ export class Handlings {
     handling.isOver = true;
     const { answer, answerWithin } = handling;
     if (answer || answerWithin === undefined) this.end(handling);
-    else handling.limit = detachedTimeout('nats handler', () => this.end(handling), answerWithin);
+    else handling.limit = detachedTimeout(PLACE, () => this.end(handling), answerWithin);
   }
 
   answered(message: object, answer: Settlement): void {
@@ -110,14 +99,8 @@ export class Handlings {
 
   end({ processing, answer, limit }: Handling, thrown?: Failure): void {
     clearTimeout(limit);
-    const failure = thrown ?? (answer === 'requeue' || answer === 'reject' ? refusals[answer] : undefined);
+    const failure = thrown ?? (answer && refusalOf(answer));
     if (failure) processing.failed(failure);
     else processing.succeeded();
   }
 }
-
-/** Resolving after one is failure. */
-const refusals: Record<'requeue' | 'reject', Failure> = {
-  requeue: { error: new Error('requeued by its handler'), type: 'requeued' },
-  reject: { error: new Error('rejected by its handler'), type: 'rejected' },
-};

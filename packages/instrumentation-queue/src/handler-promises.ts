@@ -1,5 +1,9 @@
 import { inspect } from 'node:util';
-import { detached, detachedTimeout, guard } from '@foreshock/kit';
+import { isProxy } from 'node:util/types';
+import { detached, detachedTimeout, guard, type AnyFunction } from '@foreshock/kit';
+import type { Failure } from './events.ts';
+
+const ASYNC_FUNCTION: unknown = Object.getPrototypeOf(async () => {});
 
 /** Between checks of unacknowledged messages, ms. */
 const EVERY_MS = 20;
@@ -10,7 +14,7 @@ const AT_A_TIME = 50;
 const BRIEFLY = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 0, maxStringLength: 0 };
 const FULLY = { ...BRIEFLY, depth: 1, maxStringLength: 256 };
 
-export interface Rejection {
+interface Rejection {
   readonly message: string;
   /** Value of `error.type`. */
   readonly type: string;
@@ -22,19 +26,49 @@ export interface ObservedPromise {
 }
 
 /**
- * Of non-`async` handlers: a `then` would change what is unhandled. `util.inspect` reads their state, after
- * acknowledgement and periodically before.
+ * Of handlers whose library ignores their promises: unhandled rejections stay so. A `then` would change that for all but
+ * `async` functions: `util.inspect` reads the others' state, after acknowledgement and periodically before.
  */
-export class ObservedPromises {
+export class HandlerPromises {
+  readonly #place: string;
   readonly #observed = new Set<ObservedPromise>();
   readonly #answered = new Set<ObservedPromise>();
   #isTimed = false;
 
-  add(observed: ObservedPromise): void {
+  /** @param place for reports */
+  constructor(place: string) {
+    this.#place = place;
+  }
+
+  /** @returns what {@link soon} takes; undefined: it is not needed */
+  follow(
+    handler: AnyFunction,
+    promise: Promise<unknown>,
+    end: (failure?: Failure) => void,
+  ): ObservedPromise | undefined {
+    if (!makesItsPromises(handler)) {
+      const settled: ObservedPromise['settled'] = (rejection) =>
+        end(rejection && { error: rejection, type: rejection.type });
+      const observed = { promise, settled };
+      this.#add(observed);
+      return observed;
+    }
+    promise.then(
+      () => guard(this.#place, end),
+      (error: unknown) => {
+        guard(this.#place, () => end({ error }));
+        // Stays unhandled.
+        throw error;
+      },
+    );
+    return undefined;
+  }
+
+  #add(observed: ObservedPromise): void {
     this.#observed.add(observed);
     if (this.#isTimed) return;
     this.#isTimed = true;
-    detachedTimeout('amqplib consume', () => this.#tick(), EVERY_MS);
+    detachedTimeout(this.#place, () => this.#tick(), EVERY_MS);
   }
 
   /** Acknowledged: it settles soon. */
@@ -61,11 +95,11 @@ export class ObservedPromises {
       this.#look(each);
     }
     const [next] = this.#observed;
-    if (next) this.add(next);
+    if (next) this.#add(next);
   }
 
   #look(observed: ObservedPromise): void {
-    guard('amqplib consume', () => {
+    guard(this.#place, () => {
       const { promise } = observed;
       const state = inspect(promise, BRIEFLY).slice(0, 200);
       if (/\{\s*<pending>/.test(state)) return;
@@ -73,6 +107,12 @@ export class ObservedPromises {
       observed.settled(/\{\s*<rejected>/.test(state) ? rejectionOf(promise) : undefined);
     });
   }
+}
+
+/** Only the library holds an `async` function's promises; the application may handle others. */
+function makesItsPromises(handler: AnyFunction): boolean {
+  // Bound functions have their target's prototype.
+  return !isProxy(handler) && Object.getPrototypeOf(handler) === ASYNC_FUNCTION;
 }
 
 /**

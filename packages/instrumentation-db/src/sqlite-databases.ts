@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import type { ServerErrors } from '@foreshock/kit';
+import type { DbEvents, Query } from './events.ts';
 import { SQLITE, SQLITE_DQS, type Dialect } from './sql-dialect.ts';
 
 interface Known {
@@ -7,19 +9,36 @@ interface Known {
   dialect: Dialect | undefined;
 }
 
-/** A database's file name, and how it reads double quotes. */
+/** What a library has of its own. */
+export interface SqliteLibrary<D extends object> {
+  /** Before it is wrapped: our questions are no query of the application. */
+  prepare(database: D, text: string): unknown;
+  /** The file's path, `:memory:`, or undefined. */
+  locationOf(database: D): string | undefined;
+  readonly errors: ServerErrors;
+}
+
+/** Queries by database: its file's name, and how it reads double quotes. */
 export class SqliteDatabases<D extends object> {
-  readonly #prepare: (database: D, text: string) => unknown;
-  readonly #locationOf: (database: D) => string | undefined;
+  readonly #db: DbEvents;
+  readonly #library: SqliteLibrary<D>;
   readonly #known = new WeakMap<D, Known>();
 
-  /**
-   * @param prepare the library's own: our questions are no query of the application
-   * @param locationOf the file's path, `:memory:`, or undefined
-   */
-  constructor(prepare: (database: D, text: string) => unknown, locationOf: (database: D) => string | undefined) {
-    this.#prepare = prepare;
-    this.#locationOf = locationOf;
+  constructor(db: DbEvents, library: SqliteLibrary<D>) {
+    this.#db = db;
+    this.#library = library;
+  }
+
+  /** @param database undefined: collected, or unknown */
+  start(database: D | undefined, text: string): Query | undefined {
+    return this.#db.query(database ?? this, {
+      system: 'sqlite',
+      // The file without its folder, perhaps a user's name.
+      database: database && this.#of(database).name,
+      text,
+      dialect: this.#dialectFor(database, text),
+      errors: this.#library.errors,
+    });
   }
 
   /** Its authorizer would be asked about a statement of ours. */
@@ -27,12 +46,7 @@ export class SqliteDatabases<D extends object> {
     this.#of(database).dialect ??= SQLITE_DQS;
   }
 
-  /** The file without its folder, perhaps a user's name. */
-  nameOf(database: D | undefined): string | undefined {
-    return database && this.#of(database).name;
-  }
-
-  dialectFor(database: D | undefined, text: string): Dialect {
+  #dialectFor(database: D | undefined, text: string): Dialect {
     if (!text.includes('"')) return SQLITE;
     if (!database) return SQLITE_DQS;
     const known = this.#of(database);
@@ -43,7 +57,7 @@ export class SqliteDatabases<D extends object> {
   /** `SQLITE_DBCONFIG_DQS_DML` cannot be read: this is a string with it, else no such column. */
   #dialectOf(database: D): Dialect | undefined {
     try {
-      this.#prepare(database, 'SELECT "foreshock"');
+      this.#library.prepare(database, 'SELECT "foreshock"');
       return SQLITE_DQS;
     } catch (error) {
       // Else it is busy, and asked again.
@@ -54,7 +68,7 @@ export class SqliteDatabases<D extends object> {
   #of(database: D): Known {
     let known = this.#known.get(database);
     if (known) return known;
-    const location = this.#locationOf(database);
+    const location = this.#library.locationOf(database);
     known = { name: location && basename(location), dialect: undefined };
     this.#known.set(database, known);
     return known;

@@ -191,8 +191,8 @@ export const dbMutants: readonly Mutant[] = [
     library: 'better-sqlite3',
     fault: 'the class of statements is not found',
     file: `${BETTER_SQLITE3}/index.ts`,
-    from: 'returned: (_call, statement: Statement) => statements.observe(statement),',
-    to: '',
+    from: '(statement: Statement) => statements.observe(statement)',
+    to: '() => {}',
   },
   {
     check: 'status code',

@@ -58,6 +58,26 @@ async function commitsAround(
   }
 }
 
+/** mysql2's and mariadb's. */
+function byMethods(connection: {
+  beginTransaction(): Promise<unknown>;
+  commit(): Promise<unknown>;
+  rollback(): Promise<unknown>;
+  query(text: string): unknown;
+  end(): Promise<unknown>;
+}): Transactions {
+  const steps = {
+    begin: () => connection.beginTransaction(),
+    commit: () => connection.commit(),
+    rollback: () => connection.rollback(),
+  };
+  return {
+    run: (work) => commitsAround(work, steps),
+    query: (text) => connection.query(text),
+    close: () => connection.end(),
+  };
+}
+
 const drivers: Record<string, () => Promise<Transactions>> = {
   async pg() {
     const client = new pg.Client(postgres.url);
@@ -68,31 +88,13 @@ const drivers: Record<string, () => Promise<Transactions>> = {
   },
   async mysql2() {
     const connection = await mysql.createConnection(maria.url);
-    const steps = {
-      begin: () => connection.beginTransaction(),
-      commit: () => connection.commit(),
-      rollback: () => connection.rollback(),
-    };
-    return {
-      run: (work) => commitsAround(work, steps),
-      query: (text) => connection.query(text),
-      close: () => connection.end(),
-    };
+    return byMethods(connection);
   },
   async mariadb() {
     const { hostname: host, port, username: user, password, pathname } = new URL(maria.url);
     const database = pathname.slice(1);
     const connection = await mariadb.createConnection({ host, port: Number(port), user, password, database });
-    const steps = {
-      begin: () => connection.beginTransaction(),
-      commit: () => connection.commit(),
-      rollback: () => connection.rollback(),
-    };
-    return {
-      run: (work) => commitsAround(work, steps),
-      query: (text) => connection.query(text),
-      close: () => connection.end(),
-    };
+    return byMethods(connection);
   },
   async postgres() {
     const sql = postgresJs(postgres.url, { max: 1 });

@@ -2,7 +2,7 @@ import type { DriverConnection, Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { SqliteDatabases } from '../../sqlite-databases.ts';
 import { SqliteIterations } from '../../sqlite-iterations.ts';
-import { wrapRuns } from '../../sqlite-runs.ts';
+import { wrapRuns, wrapTexts } from '../../sqlite-runs.ts';
 import { BETTER_SQLITE3_ERRORS } from './errors.ts';
 
 /** `lib/database.js`. */
@@ -59,47 +59,33 @@ function sqliteConnection(resource: object): DriverConnection | undefined {
 function wrapDatabase(prototype: Database, db: DbEvents, hooks: Hooks): void {
   const { prepare } = prototype;
   const own = (database: Database, text: string): Statement => prepare.call(database, text);
-  const databases = new SqliteDatabases<Database>(own, ({ name }) => name || undefined);
-  const start = (database: Database, text: string): Query | undefined =>
-    db.query(database, {
-      system: 'sqlite',
-      database: databases.nameOf(database),
-      text,
-      dialect: databases.dialectFor(database, text),
-      errors: BETTER_SQLITE3_ERRORS,
-    });
-  const statements = new Statements(start, hooks);
-
-  hooks.calls(prototype, 'prepare', {
-    begin: (database: Database, [text]: [unknown]) => (typeof text === 'string' ? { database, text } : undefined),
-    returned: (_call, statement: Statement) => statements.observe(statement),
-    // A missing table or syntax error comes before there is a statement.
-    failed: ({ database, text }, error) => start(database, text)?.failed(error),
+  const databases = new SqliteDatabases<Database>(db, {
+    prepare: own,
+    locationOf: ({ name }) => name || undefined,
+    errors: BETTER_SQLITE3_ERRORS,
   });
+  const statements = new Statements(databases, hooks);
+
+  wrapTexts(prototype, databases, (statement: Statement) => statements.observe(statement), hooks);
   // They prepare behind `prepare`.
   for (const method of ['pragma', 'transaction'] as const) {
     hooks.before(prototype, method, (database: Database) => {
       if (!statements.isObserved && database.open) statements.observe(own(database, 'SELECT 1'));
     });
   }
-  hooks.calls(prototype, 'exec', {
-    begin: (database: Database, [text]: [unknown]) => (typeof text === 'string' ? start(database, text) : undefined),
-    returned: (query: Query) => query.succeeded(),
-    failed: (query, error) => query.failed(error),
-  });
 }
 
 /** Their class comes from the addon, and is not exported. */
 class Statements {
-  readonly #start: (database: Database, text: string) => Query | undefined;
+  readonly #databases: SqliteDatabases<Database>;
   readonly #hooks: Hooks;
   readonly #iterations: SqliteIterations;
   /** One for each `nativeBinding`. */
   readonly #classes = new WeakSet<object>();
   isObserved = false;
 
-  constructor(start: (database: Database, text: string) => Query | undefined, hooks: Hooks) {
-    this.#start = start;
+  constructor(databases: SqliteDatabases<Database>, hooks: Hooks) {
+    this.#databases = databases;
     this.#hooks = hooks;
     this.#iterations = new SqliteIterations(hooks);
   }
@@ -109,7 +95,7 @@ class Statements {
     if (this.#classes.has(prototype)) return;
     this.#classes.add(prototype);
     this.isObserved = true;
-    const begin = ({ database, source }: Statement): Query | undefined => this.#start(database, source);
+    const begin = ({ database, source }: Statement): Query | undefined => this.#databases.start(database, source);
     wrapRuns(prototype, begin, this.#iterations, this.#hooks);
   }
 }

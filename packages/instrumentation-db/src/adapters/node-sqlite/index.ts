@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DriverConnection, Hooks } from '@foreshock/kit';
-import type { DbAdapter, DbEvents, Query } from '../../events.ts';
+import type { DbAdapter, Query } from '../../events.ts';
 import { SqliteDatabases } from '../../sqlite-databases.ts';
 import { SqliteIterations } from '../../sqlite-iterations.ts';
-import { wrapRuns } from '../../sqlite-runs.ts';
+import { wrapRuns, wrapTexts } from '../../sqlite-runs.ts';
 import { SQLITE_ERRORS } from './errors.ts';
 
 /** The classes of `node:sqlite`. */
@@ -11,8 +11,6 @@ interface Prototypes {
   DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown } };
   StatementSync: { prototype: StatementSync };
 }
-
-type Start = (database: DatabaseSync | undefined, text: string) => Query | undefined;
 
 /** `node:sqlite` (src/node_sqlite.cc). Its channel `sqlite.db.query` (Node 26) lacks start and error. */
 export const nodeSqlite: DbAdapter = {
@@ -26,10 +24,13 @@ export const nodeSqlite: DbAdapter = {
   attach(db, hooks) {
     hooks.onBuiltin('sqlite', ({ DatabaseSync, StatementSync }: Prototypes) => {
       const { prepare } = DatabaseSync.prototype;
-      const databases = new Databases((database, text) => prepare.call(database, text), locationOf);
-      const start: Start = (database, text) => startQuery(database, text, databases, db);
-      wrapStatements(StatementSync.prototype, databases, start, hooks);
-      wrapDatabase(DatabaseSync.prototype, databases, start, hooks);
+      const databases = new Databases(db, {
+        prepare: (database, text) => prepare.call(database, text),
+        locationOf,
+        errors: SQLITE_ERRORS,
+      });
+      wrapStatements(StatementSync.prototype, databases, hooks);
+      wrapDatabase(DatabaseSync.prototype, databases, hooks);
     });
   },
 };
@@ -58,39 +59,13 @@ function sqliteConnection(resource: object): DriverConnection | undefined {
   return { connection: resource, system: 'sqlite' };
 }
 
-function startQuery(
-  database: DatabaseSync | undefined,
-  text: string,
-  databases: Databases,
-  db: DbEvents,
-): Query | undefined {
-  return db.query(database ?? databases, {
-    system: 'sqlite',
-    database: databases.nameOf(database),
-    text,
-    dialect: databases.dialectFor(database, text),
-    errors: SQLITE_ERRORS,
-  });
-}
-
-function wrapDatabase(
-  prototype: Prototypes['DatabaseSync']['prototype'],
-  databases: Databases,
-  start: Start,
-  hooks: Hooks,
-): void {
-  hooks.calls(prototype, 'exec', {
-    begin: (database: DatabaseSync, [text]: [unknown]) =>
-      typeof text === 'string' ? start(database, text) : undefined,
-    returned: (query: Query) => query.succeeded(),
-    failed: (query, error) => query.failed(error),
-  });
-  hooks.calls(prototype, 'prepare', {
-    begin: (database: DatabaseSync, [text]: [unknown]) => (typeof text === 'string' ? { database, text } : undefined),
-    returned: ({ database }, statement: StatementSync) => databases.remember(statement, database),
-    // A missing table or syntax error comes before there is a statement.
-    failed: ({ database, text }, error) => start(database, text)?.failed(error),
-  });
+function wrapDatabase(prototype: Prototypes['DatabaseSync']['prototype'], databases: Databases, hooks: Hooks): void {
+  wrapTexts(
+    prototype,
+    databases,
+    (statement: StatementSync, database) => databases.remember(statement, database),
+    hooks,
+  );
   // Node 24.10.
   if ('setAuthorizer' in prototype) {
     hooks.before(prototype, 'setAuthorizer', (database: DatabaseSync) => databases.keepUnasked(database));
@@ -105,7 +80,7 @@ function wrapDatabase(
     wrapRuns(
       Object.getPrototypeOf(store),
       (self, [strings]) => {
-        return Array.isArray(strings) ? start(databases.of(self), strings.join('?')) : undefined;
+        return Array.isArray(strings) ? databases.start(databases.of(self), strings.join('?')) : undefined;
       },
       new SqliteIterations(hooks),
       hooks,
@@ -113,11 +88,11 @@ function wrapDatabase(
   });
 }
 
-function wrapStatements(prototype: StatementSync, databases: Databases, start: Start, hooks: Hooks): void {
+function wrapStatements(prototype: StatementSync, databases: Databases, hooks: Hooks): void {
   const iterations = new SqliteIterations(hooks);
   const begin = (self: object): Query | undefined => {
     iterations.endOf(self);
-    return start(databases.of(self), (self as StatementSync).sourceSQL);
+    return databases.start(databases.of(self), (self as StatementSync).sourceSQL);
   };
   wrapRuns(prototype, begin, iterations, hooks);
 }

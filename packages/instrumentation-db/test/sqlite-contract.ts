@@ -1,0 +1,29 @@
+import type { Adapter } from '@foreshock/kit';
+import { libraryContract } from '@foreshock/testkit';
+import { dbMutants } from './mutants.ts';
+
+/**
+ * Of a library for SQLite.
+ *
+ * @param taken `error.type` of a key that is taken
+ */
+export function sqliteContract(adapter: Adapter<any>, folder: string, taken: string): void {
+  libraryContract(adapter, folder, {
+    mutants: dbMutants,
+    expect: {
+      span: {
+        name: 'SELECT',
+        kind: 'CLIENT',
+        attributes: { 'db.system.name': 'sqlite', 'db.namespace': ':memory:', 'db.query.text': 'SELECT ? AS one' },
+      },
+      error: { name: 'INSERT taken', attributes: { 'error.type': taken } },
+    },
+    skip: {
+      callback: 'it has none',
+      listeners: 'it emits nothing',
+      connections: 'it opens none',
+      'address, port and database': 'a file has no address',
+      'wait and query in one trace': 'it has no pool',
+    },
+  });
+}

@@ -1,15 +1,19 @@
 import type { Adapter } from '@foreshock/kit';
-import { libraryContract } from '@foreshock/testkit';
-import { dbMutants } from './mutants.ts';
+import { libraryContract, type LibraryContract } from '@foreshock/testkit';
 
 /**
  * Of a library for SQLite.
  *
  * @param taken `error.type` of a key that is taken
  */
-export function sqliteContract(adapter: Adapter<any>, folder: string, taken: string): void {
+export function sqliteContract(
+  adapter: Adapter<any>,
+  folder: string,
+  taken: string,
+  mutants: LibraryContract['mutants'] = [],
+): void {
   libraryContract(adapter, folder, {
-    mutants: dbMutants,
+    mutants,
     expect: {
       span: {
         name: 'SELECT',

@@ -1,4 +1,5 @@
 export type { ConsoleDestination, Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
+export { MAX_EXPORT_BATCH_SIZE } from './batch-size.ts';
 export { encodeSpan } from './encode/span-encoder.ts';
 export { hrTime } from './encode/times.ts';
 export type { LogRecord } from './log-record.ts';

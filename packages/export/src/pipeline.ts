@@ -1,6 +1,7 @@
 import { Console } from 'node:console';
 import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
 import { log, report } from '@foreshock/kit';
+import { MAX_EXPORT_BATCH_SIZE } from './batch-size.ts';
 import { nameOf, signalOf, type Destination, type Signal } from './destination.ts';
 import type { LogRecord } from './log-record.ts';
 import { showOpenBatch, type SpoolMemory } from './disk/spool-memory.ts';
@@ -131,7 +132,7 @@ export class SpanPipeline implements Pipeline {
     this.#signals = destinations.map(signalOf);
     this.#takesSpans = this.#signals.includes('traces');
     this.#takesLogs = this.#signals.includes('logs');
-    this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 2048);
+    this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? MAX_EXPORT_BATCH_SIZE);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);

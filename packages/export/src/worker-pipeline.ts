@@ -1,4 +1,5 @@
 import { report } from '@foreshock/kit';
+import { MAX_EXPORT_BATCH_SIZE } from './batch-size.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { signalOf } from './destination.ts';
 import type { LogRecord } from './log-record.ts';
@@ -35,7 +36,7 @@ export class WorkerPipeline implements Pipeline {
     this.#closed = destinations.length === 0;
     this.#takesSpans = destinations.some((each) => signalOf(each) === 'traces');
     this.#words = memory.words;
-    this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? 2048), resource);
+    this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? MAX_EXPORT_BATCH_SIZE), resource);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
   }

@@ -1,4 +1,4 @@
-import type { Destination } from '@foreshock/export';
+import { MAX_EXPORT_BATCH_SIZE, type Destination } from '@foreshock/export';
 import {
   readDestinations,
   readExporters,
@@ -85,7 +85,11 @@ export function readConfig(env: Env): Config {
   const maxQueueSize = env.first('OTEL_BSP_MAX_QUEUE_SIZE') && env.integer(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, 1);
   // While one is sent, the queue has room for others.
   const ofQueue = Math.max(1, Math.floor((maxQueueSize ?? Infinity) / BATCHES_IN_QUEUE));
-  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], Math.min(2048, ofQueue), 1);
+  const maxExportBatchSize = env.integer(
+    ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'],
+    Math.min(MAX_EXPORT_BATCH_SIZE, ofQueue),
+    1,
+  );
   const batchSize = env.text('OTEL_BSP_MAX_EXPORT_BATCH_SIZE');
   if (batchSize !== undefined && maxQueueSize !== undefined && maxExportBatchSize > maxQueueSize) {
     env.wrong(

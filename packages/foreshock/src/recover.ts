@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { defaultSpoolDirectory } from '@foreshock/export';
+import { defaultSpoolDirectory, MAX_EXPORT_BATCH_SIZE } from '@foreshock/export';
 import { recoverSpools, serviceDirectory, whatIsLeft } from '@foreshock/export/recover';
 import { VERSION } from '@foreshock/kit';
 import { readDestinations, readLogDestinations } from './destinations.ts';
@@ -26,7 +26,7 @@ export async function recover(
   }
   const env = new Env(process.env);
   const destinations = [...readDestinations(env), ...readLogDestinations(env)];
-  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 2048, 1);
+  const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], MAX_EXPORT_BATCH_SIZE, 1);
   for (const line of env.warnings) err(`foreshock: ${line}\n`);
   if (destinations.length === 0) {
     err('foreshock: OTEL_TRACES_EXPORTER and OTEL_LOGS_EXPORTER say that nothing is sent\n');

@@ -135,7 +135,7 @@ export class SenderDisk {
   /** The main thread takes all before such a batch for written, and loses its own file. */
   #writeBefore(number: number): void {
     if (this.#writer.hasLate) {
-      for (const [key, part] of this.#parts()) this.#writePart(key, part, part.end);
+      for (const [key, part] of this.#parts()) this.#writePart(key, part);
       return;
     }
     for (const key of this.#unwritten) {
@@ -143,7 +143,7 @@ export class SenderDisk {
       if (part?.kind !== MAIN) continue;
       // Numbers wrap.
       if (((part.number - number) | 0) >= 0) break;
-      this.#writePart(key, part, part.end);
+      this.#writePart(key, part);
     }
   }
 
@@ -214,7 +214,7 @@ export class SenderDisk {
     let isNew = false;
     for (const [key, part] of parts) {
       if (part.end > (this.#seen.get(key)?.end ?? part.start)) isNew = true;
-      this.#writePart(key, part, part.end);
+      this.#writePart(key, part);
       if (part.end === this.#sealed.get(key)?.end) this.#unwritten.delete(key);
     }
     this.#seen = parts;
@@ -243,12 +243,12 @@ export class SenderDisk {
 
   #write(key: number): void {
     const part = this.#sealed.get(key);
-    if (part) this.#writePart(key, part, part.end);
+    if (part) this.#writePart(key, part);
   }
 
   /** Unless a backend has it: then its answer, or the want of one, says more. */
-  #writePart(key: number, part: Part, end: number): void {
-    if (!this.#sent.has(key)) this.#writer.write(part.kind, part, end);
+  #writePart(key: number, part: Part): void {
+    if (!this.#sent.has(key)) this.#writer.write(part.kind, part, part.end);
   }
 
   #sleep(): void {

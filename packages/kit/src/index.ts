@@ -80,6 +80,7 @@ export {
 } from './pooled-connections.ts';
 export { collectAs, FIRST_SCRAPER, Peak, PEAK_READERS } from './peak.ts';
 export { messageContext, nextMessageContext, openerOf, type PlainMessage } from './message-run.ts';
+export { withFixed } from './fixed-property.ts';
 export { lastError, noteError, offerState, processState } from './process-state.ts';
 export { propertiesOf, replacementOf, replaceOn, type Attachment } from './replaced-function.ts';
 export { beforeEach } from './before-each.ts';

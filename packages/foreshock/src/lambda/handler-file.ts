@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { log } from '@foreshock/kit';
+import { log, withFixed } from '@foreshock/kit';
 import { onOwnFileLoad } from '@foreshock/kit/module-hook';
 
 type Handler = (...args: any[]) => unknown;
@@ -45,9 +45,5 @@ function withHandler(owner: any, path: readonly string[], replace: (original: Ha
   }
   const changed = withHandler(value, rest, replace);
   if (changed === value) return owner;
-  if (Reflect.set(owner, name, changed)) return owner;
-  return Object.create(Object.getPrototypeOf(owner), {
-    ...Object.getOwnPropertyDescriptors(owner),
-    [name]: { value: changed, enumerable: true, writable: true, configurable: true },
-  });
+  return Reflect.set(owner, name, changed) ? owner : withFixed(owner, name, changed);
 }

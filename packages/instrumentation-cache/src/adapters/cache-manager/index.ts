@@ -3,6 +3,7 @@ import {
   observed,
   replacementOf,
   replaceOn,
+  withFixed,
   type Adapter,
   type AnyFunction,
   type Attachment,
@@ -59,11 +60,7 @@ export const cacheManager: Adapter<CacheEvents> = {
           const { configurable, writable } = Object.getOwnPropertyDescriptor(exports, 'createCache') ?? {};
           if (configurable || writable) return hooks.wrap(exports, 'createCache', replaced);
           // 7.0 exports a fixed getter.
-          return loaded.replaceExports?.((fixed) => {
-            const properties = Object.getOwnPropertyDescriptors(fixed);
-            const createCache = { value: replaced(fixed.createCache), enumerable: true };
-            return Object.create(Object.getPrototypeOf(fixed), { ...properties, createCache });
-          });
+          return loaded.replaceExports?.((fixed) => withFixed(fixed, 'createCache', replaced(fixed.createCache)));
         },
         { bindings: ['createCache'] },
       );

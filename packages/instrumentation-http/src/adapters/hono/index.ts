@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { guard, replacementOf, type Adapter, type AnyFunction, type Attachment } from '@foreshock/kit';
+import { guard, replacementOf, withFixed, type Adapter, type AnyFunction, type Attachment } from '@foreshock/kit';
 import type { HttpEvents } from '../../events.ts';
 import { routeOf, whenAnotherRuns, type HonoRequest, type Route } from './routes.ts';
 
@@ -30,13 +30,7 @@ export const hono: Adapter<HttpEvents> = {
       replacementOf(original, events, hooks, observedContext, hono);
     hooks.onLoad('hono/dist/context.js', ({ rebind }) => rebind?.('Context', replaced), { bindings: ['Context'] });
     hooks.onLoad('hono/dist/cjs/context.js', ({ replaceExports }) =>
-      replaceExports?.((exports) =>
-        // Its properties may be getters.
-        Object.create(Object.getPrototypeOf(exports), {
-          ...Object.getOwnPropertyDescriptors(exports),
-          Context: { configurable: true, enumerable: true, writable: true, value: replaced(exports.Context) },
-        }),
-      ),
+      replaceExports?.((exports) => withFixed(exports, 'Context', replaced(exports.Context))),
     );
   },
 };

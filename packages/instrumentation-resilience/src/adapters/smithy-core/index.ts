@@ -2,6 +2,7 @@ import {
   observed,
   replacementOf,
   returning,
+  withFixed,
   type Adapter,
   type AnyFunction,
   type Attachment,
@@ -49,12 +50,7 @@ export const smithyCore: Adapter<ResilienceEvents> = {
         return hooks.wrap(exports, 'getRetryPlugin', replace);
       }
       // A getter that stays.
-      replaceExports?.((original: { getRetryPlugin: AnyFunction }) =>
-        Object.create(Object.getPrototypeOf(original), {
-          ...Object.getOwnPropertyDescriptors(original),
-          getRetryPlugin: { enumerable: true, value: replace(original.getRetryPlugin) },
-        }),
-      );
+      replaceExports?.((fixed) => withFixed(fixed, 'getRetryPlugin', replace(fixed.getRetryPlugin)));
     };
     // Optional: who signs requests has the package without its retries.
     hooks.onLoad('@smithy/core/dist-cjs/submodules/retry/index.js', observe, { versions: VERSIONS });
